@@ -1,0 +1,19 @@
+"""Errors the engine reports: one root, each message one sentence that says what was got, expected and to do."""
+
+from __future__ import annotations
+
+
+class FootprintsError(Exception):
+    """Root of every error this software raises on purpose; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+
+class BadInput(FootprintsError):
+    """The user gave something that cannot be used: a path, a band, an option."""
+
+    exit_code = 2
+
+
+class Cancelled(FootprintsError):
+    """The run was cancelled by the user; no output was written."""

@@ -1,0 +1,139 @@
+"""Every parameter of the engine, once: name, unit, default, limits and help.
+
+Needs nothing but the standard library, so that the QGIS layer may import it. The command line, the Processing
+algorithms and `training` take names, defaults and limits from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar
+
+from .errors import BadInput
+
+REGULARIZE_METHODS = ("none", "simplify", "rectangular")
+DEVICES = ("auto", "cuda", "mps", "cpu")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+SCORE_PRESETS = ("spacenet", "solaris", "topcoder")
+
+
+def parameter(
+    default: Any,
+    help: str,
+    *,
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+    flag: str = "",
+) -> Any:
+    """Return a dataclass field that carries its own help, unit and limits (both inclusive)."""
+    metadata = {
+        "help": help,
+        "unit": unit,
+        "minimum": minimum,
+        "maximum": maximum,
+        "choices": choices,
+        "flag": flag,
+    }
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Base of the option groups: checks every field against its own limits when it is made.
+
+    A default of None means that the value is taken from elsewhere, which the field's help names.
+    """
+
+    __hash__: ClassVar[Any]
+
+    def __post_init__(self) -> None:
+        for spec in fields(self):
+            _check(spec.name, getattr(self, spec.name), dict(spec.metadata))
+
+    @classmethod
+    def default(cls, name: str) -> Any:
+        """Return the default of field `name`, for a dialog or a help text."""
+        spec = cls.spec(name)
+        return None if spec.default is MISSING else spec.default
+
+    @classmethod
+    def spec(cls, name: str) -> Any:
+        """Return the dataclass field `name` (its `metadata` holds help, unit, minimum, maximum, choices, flag)."""
+        return next(spec for spec in fields(cls) if spec.name == name)
+
+
+def _check(name: str, value: Any, metadata: dict[str, Any]) -> None:
+    if value is None or not metadata:
+        return
+    label = metadata["flag"] or name
+    if metadata["choices"] and value not in metadata["choices"]:
+        raise BadInput(f"{label} is {value!r}; expected one of {', '.join(metadata['choices'])}.")
+    minimum, maximum, unit = metadata["minimum"], metadata["maximum"], metadata["unit"]
+    too_low = minimum is not None and not value >= minimum  # "not >=" also catches NaN
+    too_high = maximum is not None and not value <= maximum
+    if too_low or too_high:
+        limits = f"at least {minimum:g}" if maximum is None else f"a value from {minimum:g} to {maximum:g}"
+        raise BadInput(f"{label} is {value:g}; expected {limits}{' ' + unit if unit else ''}.")
+
+
+@dataclass(frozen=True)
+class SegmentOptions(Options):
+    """How the network is run over a raster."""
+
+    bands: tuple[int, ...] | None = parameter(
+        None, "bands for the network's inputs, counted from 1, in the order the weights expect; default: the first ones"
+    )
+    device: str = parameter("auto", "where the network runs; auto takes CUDA, then MPS, then the CPU", choices=DEVICES)
+    precision: str = parameter(
+        "auto", "arithmetic of the network; auto takes half precision where the device is faster with it", choices=PRECISIONS
+    )
+    tile_px: int = parameter(512, "largest tile the network sees at once", unit="px", minimum=64, maximum=8192)
+    overlap_px: int = parameter(64, "width of the band in which neighbouring tiles are blended", unit="px", minimum=0, maximum=1024)
+    batch_size: int = parameter(4, "tiles in one pass of the network; halved when a GPU runs out of memory", minimum=1, maximum=1024)
+    tta: bool = parameter(False, "average the network over the 8 flips and quarter turns: slower, slightly better")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if 2 * self.overlap_px > self.tile_px:
+            raise BadInput(
+                f"overlap_px is {self.overlap_px}; expected at most half of tile_px, which is {self.tile_px}."
+            )
+
+
+@dataclass(frozen=True)
+class PolygonizeOptions(Options):
+    """How building probability becomes footprints."""
+
+    threshold: float | None = parameter(
+        None,
+        "building probability above which a pixel is building; default: the value found best for the weights, else 0.5",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    seed_threshold: float | None = parameter(
+        None,
+        "interior probability above which a pixel starts a building of its own; default: the weights' value, else 0.5",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    min_area_m2: float = parameter(10.0, "smallest footprint kept", unit="m²", minimum=0.0, flag="--min-area")
+    min_hole_m2: float = parameter(20.0, "smallest courtyard kept as a hole", unit="m²", minimum=0.0, flag="--min-hole")
+    regularize: str = parameter("simplify", "how outlines are straightened", choices=REGULARIZE_METHODS)
+    tolerance_m: float = parameter(
+        0.5, "how far a straightened outline may leave the traced one", unit="m", minimum=0.0, maximum=100.0, flag="--tolerance"
+    )
+
+
+@dataclass(frozen=True)
+class ScoreOptions(Options):
+    """How footprints are compared with ground truth."""
+
+    iou_threshold: float = parameter(
+        0.5, "overlap (intersection over union) from which a footprint counts as found", minimum=0.0, maximum=1.0, flag="--iou"
+    )
+    preset: str = parameter("spacenet", "whose rule is followed to the letter", choices=SCORE_PRESETS)
+    min_area_m2: float | None = parameter(
+        None, "polygons smaller than this are left out of both sides; default: none is", unit="m²", minimum=0.0, flag="--min-area"
+    )
