@@ -1,0 +1,117 @@
+# Everything a newcomer or a developer runs; `make help` lists it. GNU make.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# ---- What may be set on the command line -----------------------------------------------------------------
+# The Python that `.venv` is made with; the system's own is the one that stays.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+	&& echo /usr/bin/python3 || echo python3)
+# The Python that PyQGIS belongs to.
+QGIS_PYTHON ?= /usr/bin/python3
+# Installed before everything else, so that one build is chosen here and nowhere else. PyPI's build for Linux brings
+# CUDA with it (some GB). Where pip also sees a CPU build (PIP_FIND_LINKS, PIP_EXTRA_INDEX_URL) it takes that one,
+# because 2.13.0+cpu sorts above 2.13.0.
+TORCH ?= torch==2.13.0
+# The QGIS profile folder that `make install` writes to; empty is QGIS's default profile.
+PROFILE ?=
+# More options for pytest, as in `make test-unit PYTEST="-x -k raster"`.
+PYTEST ?=
+
+# ---- Names -------------------------------------------------------------------------------------------------
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' building_footprints_plugin/__init__.py)
+ZIP := dist/building_footprints_plugin-$(VERSION).zip
+PLUGIN_FILES := $(shell find building_footprints_plugin -type f -not -path '*/__pycache__/*' -not -name 'ruff.toml')
+PY := .venv/bin/python
+ENGINE := $(PY) -m building_footprints_plugin.engine
+PIP := -m pip --disable-pip-version-check --quiet install
+TEST := -m pytest -q $(PYTEST)
+DEMO := tests/data/demo
+DEMO_IMAGE := $(DEMO)/vegas.tif
+DEMO_TRUTH := $(DEMO)/vegas.geojson
+
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e lint format bench package install clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
+
+# ---- Set-up ------------------------------------------------------------------------------------------------
+setup: .venv/.ready .venv-qgis/.ready ## install what is missing: .venv (engine, training, tools), QGIS, .venv-qgis
+
+.venv/.ready: pyproject.toml
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/apt.sh "Python's venv" python3 python3-venv
+	@test -x $(PY) || { echo "Making .venv"; $(PYTHON) -m venv .venv; }
+	@echo "Installing into .venv: $(TORCH), engine, training, tools"
+	@$(PY) $(PIP) "$(TORCH)"
+	@$(PY) $(PIP) --editable '.[engine,training,dev]'
+	@touch $@
+
+.venv-qgis/.ready: pyproject.toml
+	@tools/find_qgis.sh $(QGIS_PYTHON) || tools/apt.sh QGIS qgis python3-qgis qgis-providers python3-venv
+	@tools/find_qgis.sh $(QGIS_PYTHON) || { echo "PyQGIS or qgis_process is still not found; set QGIS_PYTHON." >&2; exit 1; }
+	@test -x .venv-qgis/bin/python || { echo "Making .venv-qgis"; $(QGIS_PYTHON) -m venv --system-site-packages .venv-qgis; }
+	@# pytest-qgis 5 needs QGIS 3.34; 2.1.0 is the last that runs with 3.22.
+	@if $(QGIS_PYTHON) -c 'from qgis.core import Qgis; import sys; sys.exit(Qgis.QGIS_VERSION_INT >= 33400)'; \
+	then pin='pytest-qgis==2.1.0'; else pin='pytest-qgis>=5,<6'; fi; \
+	echo "Installing into .venv-qgis: $$pin"; .venv-qgis/bin/python $(PIP) 'pytest>=8,<10' "$$pin"
+	@touch $@
+
+# ---- The plugin as users get it ------------------------------------------------------------------------------
+package: $(ZIP) ## build the plugin's zip in dist/
+	@ls -l $(ZIP) | awk '{printf "%s: %.1f MB\n", $$NF, $$5 / 1e6}'
+
+$(ZIP): $(PLUGIN_FILES) metadata.txt LICENSE tools/package.py
+	@$(PYTHON) tools/package.py $@
+
+install: $(ZIP) ## unpack the plugin into the QGIS profile (PROFILE=folder for another one)
+	@$(PYTHON) tools/run_qgis.py install $(ZIP) $(if $(PROFILE),--profile "$(PROFILE)")
+
+# ---- The demo: QGIS extracts buildings from a real image, the result is scored and drawn -----------------------
+demo: setup demo/preview.png ## extract, score and draw the buildings of a bundled image, in QGIS itself
+	@$(PY) tools/demo_report.py demo
+
+demo/buildings.gpkg: $(ZIP) $(DEMO_IMAGE) tools/run_qgis.py | setup
+	@mkdir -p demo
+	@echo "QGIS runs buildingfootprints:extractbuildings on $(DEMO_IMAGE)"
+	@$(PY) tools/run_qgis.py run $(ZIP) extractbuildings --config build/demo/qgis --result demo/run.json \
+		INPUT=$(DEMO_IMAGE) OUTPUT=$@
+
+demo/score.json: demo/buildings.gpkg $(DEMO_TRUTH)
+	@$(ENGINE) score demo/buildings.gpkg $(DEMO_TRUTH) --output demo/scored.gpkg --json >$@
+
+demo/preview.png: demo/score.json $(DEMO_IMAGE) tools/preview.py
+	@$(PY) tools/preview.py $(DEMO_IMAGE) $(DEMO_TRUTH) demo/scored.gpkg $@
+
+# ---- Tests -------------------------------------------------------------------------------------------------
+# The four test runs are separate processes: QGIS must not see torch, and the engine must not see QGIS.
+test: lint test-unit test-training test-qgis test-e2e ## lint and every test
+
+test-unit: .venv/.ready ## test the engine and the tools; no QGIS
+	@$(PY) $(TEST) -p no:pytest_qgis tests/unit
+
+test-training: .venv/.ready ## test the training
+	@$(PY) $(TEST) -p no:pytest_qgis tests/training
+
+test-qgis: setup ## test the plugin inside QGIS
+	@QT_QPA_PLATFORM=offscreen BUILDING_FOOTPRINTS_PYTHON=$(CURDIR)/$(PY) .venv-qgis/bin/python $(TEST) tests/qgis
+
+test-e2e: setup $(ZIP) ## test the packaged zip in a fresh profile through qgis_process
+	@BUILDING_FOOTPRINTS_ZIP=$(ZIP) $(PY) $(TEST) -p no:pytest_qgis tests/e2e
+
+lint: .venv/.ready $(ZIP) ## style, types, import rules, and the plugin site's security scan of the zip
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy --no-error-summary
+	@$(PY) tools/scan.py $(ZIP)
+
+format: .venv/.ready ## lay the code out as lint expects
+	@.venv/bin/ruff check --quiet --fix .
+	@.venv/bin/ruff format --quiet .
+
+bench: .venv/.ready ## measure speed and memory of an extraction, small to large
+	@$(PY) tools/bench.py $(DEMO_IMAGE)
+
+clean: ## remove what was built; both environments stay
+	@rm -rf build dist demo
