@@ -23,7 +23,7 @@ PYTEST ?=
 # ---- Names -------------------------------------------------------------------------------------------------
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' building_footprints_plugin/__init__.py)
 ZIP := dist/building_footprints_plugin-$(VERSION).zip
-PLUGIN_FILES := $(shell find building_footprints_plugin -type f -not -path '*/__pycache__/*' -not -name 'ruff.toml')
+PLUGIN_FILES := $(shell find building_footprints_plugin -type f -not -path '*/__pycache__/*' -not -path '*/.*' -not -name ruff.toml)
 PY := .venv/bin/python
 ENGINE := $(PY) -m building_footprints_plugin.engine
 PIP := -m pip --disable-pip-version-check --quiet install

@@ -1,6 +1,6 @@
 """Build the plugin's zip as the QGIS plugin site takes it: the same bytes from the same files, checked.
 
-    python tools/package.py dist/building_footprints_plugin-0.1.0.zip
+Usage: python tools/package.py dist/building_footprints_plugin-0.1.0.zip
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ MAX_BYTES = 25_000_000  # the plugin site's limit
 KEPT_SUFFIXES = {".py", ".svg", ".png", ".qml", ".safetensors", ".txt", ".md", ".json", ".model3", ".html"}
 BESIDE = ("metadata.txt", "LICENSE")  # kept at the top of the repository, wanted inside the plugin's folder
 REQUIRED = (
-    "name description version qgisMinimumVersion qgisMaximumVersion author email about tracker repository homepage "
-    "tags icon license hasProcessingProvider"
-).split()
+    *("name", "description", "about", "version", "qgisMinimumVersion", "qgisMaximumVersion", "author", "email"),
+    *("homepage", "tracker", "repository", "tags", "icon", "license", "hasProcessingProvider"),
+)
 
 
 class BadPackage(Exception):

@@ -1,0 +1,62 @@
+"""Scan the plugin's zip as the QGIS plugin site does: any finding of Bandit or detect-secrets fails.
+
+Usage: python tools/scan.py dist/plugin.zip
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+SKIPPED = "B404"  # `import subprocess`: off on the plugin site too; every call of it is still looked at
+
+
+def main(argv: list[str]) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(argv[0]) as archive:
+            archive.extractall(folder)
+        findings = [*bandit(Path(folder)), *secrets(Path(folder))]
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    return 1 if findings else 0
+
+
+def bandit(folder: Path) -> list[str]:
+    """Return Bandit's findings, one line each; a justified `# nosec Bxxx` in the source is respected."""
+    report = run("bandit", "--recursive", ".", "--skip", SKIPPED, "--format", "json", "--quiet", folder=folder)
+    failures = [f"{error['filename']}: {error['reason']}" for error in report["errors"]]
+    lines = [
+        f"{found['filename']}:{found['line_number']}: {found['test_id']} {found['issue_text']}"
+        for found in report["results"]
+    ]
+    return failures + lines
+
+
+def secrets(folder: Path) -> list[str]:
+    """Return what looks like a key or a password; the program's exit code is always 0, so its report is read."""
+    report = run("detect_secrets", "scan", "--all-files", ".", folder=folder)
+    return [
+        f"{name}:{found['line_number']}: looks like a secret ({found['type']})"
+        for name, all_found in report["results"].items()
+        for found in all_found
+    ]
+
+
+def run(module: str, *arguments: str, folder: Path) -> dict[str, Any]:
+    """Run a scanner's module in `folder` and return its JSON report."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    try:
+        return dict(json.loads(done.stdout))
+    except json.JSONDecodeError:
+        raise SystemExit(f"Error: {module} gave no report: {done.stderr.strip()}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
