@@ -1,0 +1,122 @@
+"""Choose the metric, north-up grid a raster is read on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from affine import Affine
+from rasterio.crs import CRS
+
+from .errors import BadInput
+from .georeference import LON_LAT, Georeference, Points, convert, georeference, ground_m, name
+
+RESOLUTION_TOLERANCE = 0.05
+SCALE_TOLERANCE = 0.01
+STEP_M = 50.0
+UTM_LIMIT_DEG = 84.0
+BORDER_POINTS = 65
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A north-up grid of square pixels in a CRS whose unit is the metre, true to scale at the grid's centre."""
+
+    crs: CRS
+    transform: Affine
+    width: int
+    height: int
+
+    @property
+    def pixel_m(self) -> float:
+        """Side of a pixel in metres on the ground."""
+        return float(self.transform.a)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.height, self.width
+
+
+def metric_grid(dataset: Any, gsd_m: float, crs: str | CRS | None = None) -> Grid:
+    """Return the grid on which an open rasterio dataset is read at `gsd_m` metres per pixel.
+
+    It is the dataset's own grid where that is north-up, square, true to scale and within 5 % of `gsd_m`; else one
+    that covers the whole raster in the same CRS, or in the UTM zone of the raster's centre where that CRS does not
+    measure metres. It depends on the whole raster only, never on an extent. `crs` stands in for the dataset's own.
+    Raises BadInput without a usable georeference and beyond 84 degrees of latitude.
+    """
+    return grid_for(georeference(dataset, crs), dataset.height, dataset.width, gsd_m)
+
+
+def grid_for(place: Georeference, height: int, width: int, gsd_m: float) -> Grid:
+    """Return the metric grid of a raster of `height` x `width` pixels that lies at `place`; see `metric_grid`."""
+    target = metric_crs(place.crs, *centre(place, height, width))
+    near = abs(place.transform.a / gsd_m - 1) <= RESOLUTION_TOLERANCE
+    if near and target == place.crs and is_square_north_up(place, height, width):
+        return Grid(target, place.transform, width, height)
+    xs, ys = border(place, height, width, target)
+    left, top = float(xs.min()), float(ys.max())
+    columns = max(1, math.ceil((xs.max() - left) / gsd_m - 1e-6))
+    rows = max(1, math.ceil((top - ys.min()) / gsd_m - 1e-6))
+    return Grid(target, Affine(gsd_m, 0, left, 0, -gsd_m, top), columns, rows)
+
+
+def metric_crs(crs: CRS, x: float, y: float) -> CRS:
+    """Return `crs` if it measures metres at (x, y), else the UTM zone of that point."""
+    if is_true_to_scale(crs, x, y):
+        return crs
+    lon, lat = (float(values[0]) for values in convert(crs, LON_LAT, np.array([x]), np.array([y])))
+    if not math.isfinite(lon + lat):
+        raise BadInput(f"The raster's centre ({x:g}, {y:g}) lies nowhere in {name(crs)}; check the raster's CRS.")
+    if abs(lat) > UTM_LIMIT_DEG:
+        raise BadInput(f"The raster lies at latitude {lat:.2f}; expected -84 to 84: there is no UTM zone beyond.")
+    zone = int((lon + 180) % 360 // 6) + 1
+    return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
+
+
+def is_true_to_scale(crs: CRS, x: float, y: float) -> bool:
+    """Return whether 50 units of `crs` in each of four directions from (x, y) are 50 m on the ground, within 1 %."""
+    if not crs.is_projected:
+        return False
+    diagonal = STEP_M / math.sqrt(2)
+    steps = ((STEP_M, 0.0), (0.0, STEP_M), (diagonal, diagonal), (diagonal, -diagonal))
+    errors = np.abs(ground_m(crs, (x, y), steps) / STEP_M - 1)
+    return bool(np.all(errors <= SCALE_TOLERANCE))
+
+
+def is_square_north_up(place: Georeference, height: int, width: int) -> bool:
+    """Return whether the raster's rows run east and its columns south, with square pixels (0.1 %)."""
+    a, b, _, d, e, _ = place.transform[:6]
+    drift = max(abs(b) * height, abs(d) * width)
+    return not place.gcps and a > 0 and abs(a + e) <= 1e-3 * a and drift <= 0.01 * a
+
+
+def centre(place: Georeference, height: int, width: int) -> tuple[float, float]:
+    """Return the coordinates of the raster's centre in its own CRS."""
+    xs, ys = place.to_crs(np.array([width / 2]), np.array([height / 2]))
+    return float(xs[0]), float(ys[0])
+
+
+def pixel_size_m(place: Georeference, height: int, width: int) -> tuple[float, float]:
+    """Return the metres on the ground of one step along a row and of one along a column, at the raster's centre."""
+    col, row = width / 2, height / 2
+    xs, ys = place.to_crs(np.array([col, col + 1, col]), np.array([row, row, row + 1]))
+    steps = [(xs[1] - xs[0], ys[1] - ys[0]), (xs[2] - xs[0], ys[2] - ys[0])]
+    along_row, along_column = ground_m(place.crs, (float(xs[0]), float(ys[0])), steps)
+    return float(along_row), float(along_column)
+
+
+def border(place: Georeference, height: int, width: int, target: CRS) -> Points:
+    """Return points along the raster's outer border in CRS `target`; raises BadInput if one cannot be converted."""
+    along = np.linspace(0, 1, BORDER_POINTS)
+    cols = np.concatenate([along, along, 0 * along, 0 * along + 1]) * width
+    rows = np.concatenate([0 * along, 0 * along + 1, along, along]) * height
+    xs, ys = convert(place.crs, target, *place.to_crs(cols, rows))
+    if not np.all(np.isfinite(xs) & np.isfinite(ys)):
+        raise BadInput(
+            f"The raster reaches beyond what {name(target)} can show; check its CRS, or clip it."
+        )
+    return xs, ys

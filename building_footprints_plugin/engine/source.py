@@ -1,0 +1,207 @@
+"""Open a raster, choose its bands, and read windows of them together with what is there at all."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window
+
+from .errors import BadInput
+
+Pixels = NDArray[Any]
+Valid = NDArray[np.bool_]
+
+# GDAL keeps up to 5 % of the machine's memory per process by default; this much holds the blocks that neighbouring
+# windows share and lets memory stay flat however large the raster is.
+GDAL_CACHE_MB = 256
+SAMPLE_PX = 1024
+SAMPLE_WINDOW_PX = 32
+
+
+@contextmanager
+def gdal() -> Iterator[None]:
+    """Set GDAL's cache for the calls inside, and give it back."""
+    with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_MB):
+        yield
+
+
+def open_dataset(source: str | Path) -> Any:
+    """Return the open rasterio dataset; raises BadInput with the reason when GDAL cannot open `source`."""
+    try:
+        with gdal(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(source)
+    except RasterioError as error:
+        raise BadInput(_why_not(str(source))) from error
+
+
+def _why_not(source: str) -> str:
+    if not source.startswith("/vsi") and "://" not in source:
+        if not os.path.exists(source):
+            return f"{source} does not exist; expected a raster file."
+        if os.path.isdir(source):
+            return f"{source} is a folder; expected a raster file."
+        if not os.access(source, os.R_OK):
+            return f"{source} may not be read by this user; change its permissions."
+        if os.path.getsize(source) == 0:
+            return f"{source} is empty (0 bytes); expected a raster file."
+    return f"{source} cannot be opened as a raster; expected a format that GDAL reads, such as GeoTIFF."
+
+
+def choose_bands(dataset: Any, bands: Sequence[int] | None, expected: int) -> tuple[int, ...]:
+    """Return the bands to read, counted from 1: `expected` of them, or a single one to be repeated.
+
+    Without `bands`, the first ones that are not alpha. Raises BadInput if they do not fit the raster.
+    """
+    alpha = _alpha_bands(dataset)
+    colour = tuple(index for index in dataset.indexes if index not in alpha)
+    if bands is None:
+        chosen = colour[:1] if len(colour) == 1 else colour[:expected]
+        if len(chosen) not in (1, expected) or not chosen:
+            raise BadInput(
+                f"{dataset.name} has {len(colour)} bands besides alpha; the weights expect {expected}: see --bands."
+            )
+        return chosen
+    chosen = tuple(bands)
+    listed = ",".join(map(str, chosen))
+    for band in chosen:
+        if band not in dataset.indexes:
+            raise BadInput(f"Band {band} was asked for; {dataset.name} has bands 1 to {dataset.count}.")
+        if band in alpha:
+            raise BadInput(f"Band {band} of {dataset.name} is its alpha band; choose colour bands.")
+    if len(set(chosen)) != len(chosen):
+        raise BadInput(f"Bands {listed} name one band twice; expected {expected} different ones, or a single one.")
+    if len(chosen) not in (1, expected):
+        raise BadInput(f"Bands {listed} were asked for; the weights expect {expected}, or one to be repeated.")
+    return chosen
+
+
+def _alpha_bands(dataset: Any) -> tuple[int, ...]:
+    return tuple(index for index in dataset.indexes if dataset.colorinterp[index - 1] == ColorInterp.alpha)
+
+
+class Source:
+    """Windows of the chosen bands of an open dataset, palette expanded, one grey band repeated."""
+
+    def __init__(self, dataset: Any, bands: tuple[int, ...], band_count: int) -> None:
+        self._dataset = dataset
+        self._bands = list(bands)
+        self._repeat = band_count if len(bands) == 1 else 1
+        self._palette = _palette(dataset, bands)
+        if self._palette is not None:
+            self._repeat = 1 if band_count == 3 else band_count
+        self._alpha = _alpha_bands(dataset)[:1]
+        self._flags = dataset.mask_flag_enums[bands[0] - 1]
+        if np.dtype(dataset.dtypes[bands[0] - 1]).kind == "c":
+            raise BadInput(f"{dataset.name} holds complex numbers; expected real ones.")
+        self.height, self.width = int(dataset.height), int(dataset.width)
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether one band stands in for several."""
+        return self._repeat > 1
+
+    @property
+    def is_8bit(self) -> bool:
+        """Whether values are 0..255 as they are."""
+        return all(self._dataset.dtypes[band - 1] == "uint8" for band in self._bands) or self._palette is not None
+
+    @property
+    def may_be_invalid(self) -> bool:
+        """Whether some mask, nodata value or alpha band can mark pixels as not there."""
+        return MaskFlags.all_valid not in self._flags or bool(self._alpha)
+
+    def read(self, row: int, col: int, height: int, width: int) -> tuple[Pixels, Valid]:
+        """Return pixels (bands, height, width) and valid (height, width) of a window that may leave the raster.
+
+        Pixels that are not there (outside, nodata in all bands, masked, alpha 0, NaN, infinite) are 0 and not valid.
+        """
+        top, left = max(row, 0), max(col, 0)
+        bottom, right = min(row + height, self.height), min(col + width, self.width)
+        if top >= bottom or left >= right:
+            return np.zeros((self.band_count, height, width), self._dtype), np.zeros((height, width), bool)
+        pixels, valid = self._read(Window(left, top, right - left, bottom - top))
+        if valid.shape == (height, width):
+            return pixels, valid
+        pad = ((top - row, row + height - bottom), (left - col, col + width - right))
+        return np.pad(pixels, ((0, 0), *pad)), np.pad(valid, pad)
+
+    def sample(self) -> tuple[Pixels, Valid]:
+        """Return at most about 1024 x 1024 pixels spread over the raster, shapes (bands, ...) and (...).
+
+        From overviews where there are any; else small windows at full resolution, which touch few blocks of a raster
+        that has none. When those windows all fall on missing ground, a decimated read has the last word.
+        """
+        if self.height * self.width <= SAMPLE_PX**2:
+            return self.read(0, 0, self.height, self.width)
+        if not self._dataset.overviews(self._bands[0]):
+            side = SAMPLE_PX // SAMPLE_WINDOW_PX
+            rows = np.unique(np.linspace(0, max(self.height - SAMPLE_WINDOW_PX, 0), side).astype(int))
+            cols = np.unique(np.linspace(0, max(self.width - SAMPLE_WINDOW_PX, 0), side).astype(int))
+            parts = [self.read(int(r), int(c), SAMPLE_WINDOW_PX, SAMPLE_WINDOW_PX) for r in rows for c in cols]
+            valid = np.stack([part[1] for part in parts])
+            if valid.any():
+                return np.stack([part[0] for part in parts], axis=1), valid
+        factor = max(1.0, (self.height * self.width) ** 0.5 / SAMPLE_PX)
+        shape = max(1, int(self.height / factor)), max(1, int(self.width / factor))
+        return self._read(Window(0, 0, self.width, self.height), shape)
+
+    @property
+    def band_count(self) -> int:
+        """Number of bands that `read` returns."""
+        return self._repeat * (3 if self._palette is not None else len(self._bands))
+
+    @property
+    def _dtype(self) -> str:
+        return "uint8" if self._palette is not None else str(self._dataset.dtypes[self._bands[0] - 1])
+
+    def _read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Pixels, Valid]:
+        try:
+            with gdal():
+                pixels = self._dataset.read(self._bands, window=window, out_shape=shape and (len(self._bands), *shape))
+                valid = self._read_valid(window, shape)
+        except RasterioError as error:
+            raise BadInput(
+                f"{self._dataset.name} could not be read at row {int(window.row_off)}, column {int(window.col_off)}; "
+                "the file may be truncated or the connection lost."
+            ) from error
+        if self._palette is not None:
+            colours = self._palette[np.minimum(pixels[0], len(self._palette) - 1)]
+            pixels, valid = np.moveaxis(colours[..., :3], -1, 0), valid & (colours[..., 3] > 0)
+        elif pixels.dtype.kind == "f":
+            valid = valid & np.isfinite(pixels).all(axis=0)
+        pixels = np.where(valid, pixels, pixels.dtype.type(0))
+        return np.repeat(pixels, self._repeat, axis=0), valid
+
+    def _read_valid(self, window: Window, shape: tuple[int, int] | None) -> Valid:
+        size = shape or (int(window.height), int(window.width))
+        valid: Valid = np.ones(size, bool)
+        if MaskFlags.all_valid not in self._flags:
+            per_dataset = MaskFlags.per_dataset in self._flags
+            bands = self._bands[:1] if per_dataset else self._bands
+            masks = self._dataset.read_masks(bands, window=window, out_shape=(len(bands), *size))
+            valid = masks.any(axis=0)
+        if self._alpha and MaskFlags.alpha not in self._flags:
+            valid = valid & (self._dataset.read(self._alpha[0], window=window, out_shape=size) > 0)
+        return valid
+
+
+def _palette(dataset: Any, bands: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    """Return the colour table as (entries, red green blue alpha), or None if the band is not a palette."""
+    if len(bands) != 1 or dataset.colorinterp[bands[0] - 1] != ColorInterp.palette:
+        return None
+    table = dataset.colormap(bands[0])
+    colours = np.zeros((max(table) + 2, 4), np.uint8)  # the last entry stands for indexes beyond the table
+    for index, colour in table.items():
+        colours[index] = colour
+    return colours

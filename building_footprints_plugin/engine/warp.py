@@ -1,0 +1,147 @@
+"""Resample a raster onto its metric grid, block by block."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.warp import reproject
+
+from .georeference import Georeference, apply_affine, convert
+from .grid import Grid, pixel_size_m
+
+Block = tuple[NDArray[Any], NDArray[np.bool_]]
+
+BLOCK_PX = 256
+SOURCE_BLOCK_PX = 1024
+CACHE_BYTES = 128 * 2**20
+TOLERANCE_PX = 0.02
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Warp:
+    """What is resampled: `read(row, col, height, width)` of a raster of `shape` that lies at `place`, onto `grid`.
+
+    `read` returns pixels (bands, height, width) and valid (height, width), also outside the raster. `finish` turns
+    resampled float pixels into what is kept.
+    """
+
+    read: Callable[[int, int, int, int], Block]
+    shape: tuple[int, int]
+    place: Georeference
+    grid: Grid
+    finish: Callable[[NDArray[Any]], NDArray[np.uint8]]
+    resampling: Resampling = Resampling.bilinear
+
+
+class WarpedBlocks:
+    """Blocks of a grid, each always resampled as a whole, so that a pixel never depends on the window asked for.
+
+    Bilinear, with a kernel as wide as a target pixel where the raster is finer (GDAL's rule; its factor is fixed
+    here for the whole raster, where GDAL would guess it per chunk). A source pixel that is not there has no weight;
+    a target pixel is there if at least half of its kernel's weight is. Overviews are never used: they may have been
+    made by any rule. Positions are exact to 0.02 source pixels. About 128 MB of blocks are kept.
+    """
+
+    def __init__(self, warp: Warp) -> None:
+        self._warp = warp
+        row_m, column_m = pixel_size_m(warp.place, *warp.shape)
+        self._scale = min(1.0, row_m / warp.grid.pixel_m), min(1.0, column_m / warp.grid.pixel_m)
+        widest = 1 / min(self._scale)
+        self._margin = math.ceil(widest) + 2
+        self._side = max(8, min(BLOCK_PX, 2 ** int(math.log2(SOURCE_BLOCK_PX / widest))))
+        self._kept: OrderedDict[tuple[int, int], Block] = OrderedDict()
+        self._kept_bytes = 0
+
+    def read(self, row: int, col: int, height: int, width: int) -> Block:
+        """Return finished pixels (bands, height, width) and valid (height, width) of a window inside the grid."""
+        pixels: NDArray[Any] | None = None
+        valid = np.zeros((height, width), bool)
+        side = self._side
+        for block_row in range(row // side, (row + height - 1) // side + 1):
+            for block_col in range(col // side, (col + width - 1) // side + 1):
+                block, there = self._block(block_row, block_col)
+                if pixels is None:
+                    pixels = np.zeros((len(block), height, width), block.dtype)
+                to_rows, from_rows = _overlap(row, height, block_row * side, side)
+                to_cols, from_cols = _overlap(col, width, block_col * side, side)
+                pixels[:, to_rows, to_cols] = block[:, from_rows, from_cols]
+                valid[to_rows, to_cols] = there[from_rows, from_cols]
+        return np.zeros((0, height, width), np.uint8) if pixels is None else pixels, valid
+
+    def _block(self, block_row: int, block_col: int) -> Block:
+        key = block_row, block_col
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        block = self._resample(block_row * self._side, block_col * self._side)
+        self._kept[key] = block
+        self._kept_bytes += block[0].nbytes + block[1].nbytes
+        while self._kept_bytes > CACHE_BYTES:
+            _, (pixels, valid) = self._kept.popitem(last=False)
+            self._kept_bytes -= pixels.nbytes + valid.nbytes
+        return block
+
+    def _resample(self, row: int, col: int) -> Block:
+        top, left, height, width = self._source_window(row, col)
+        pixels, valid = self._warp.read(top, left, height, width)
+        weighted = np.concatenate([pixels * valid, valid[np.newaxis]]).astype(np.float32)
+        sums = self._reproject(weighted, (top, left), (row, col))
+        there = sums[-1] >= HALF
+        values = np.divide(sums[:-1], sums[-1], out=np.zeros_like(sums[:-1]), where=there)
+        return np.where(there, self._warp.finish(values), np.uint8(0)), there
+
+    def _reproject(
+        self, values: NDArray[np.float32], source: tuple[int, int], target: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        place, grid = self._warp.place, self._warp.grid
+        result = np.zeros((len(values), self._side, self._side), np.float32)
+        where: dict[str, Any] = {"src_transform": place.transform * Affine.translation(source[1], source[0])}
+        if place.gcps:
+            where = {"gcps": place.gcps_from(*source)}
+        reproject(
+            values,
+            result,
+            **where,
+            src_crs=place.crs,
+            dst_crs=grid.crs,
+            dst_transform=grid.transform * Affine.translation(target[1], target[0]),
+            resampling=self._warp.resampling,
+            tolerance=TOLERANCE_PX,
+            XSCALE=self._scale[0],
+            YSCALE=self._scale[1],
+        )
+        return result
+
+    def _source_window(self, row: int, col: int) -> tuple[int, int, int, int]:
+        """Return (row, col, height, width) of the source pixels that the block at (row, col) needs."""
+        along = np.linspace(0, self._side, 9)
+        cols, rows = (axis.ravel() for axis in np.meshgrid(col + along, row + along))
+        place, grid = self._warp.place, self._warp.grid
+        xs, ys = convert(grid.crs, place.crs, *apply_affine(grid.transform, cols, rows))
+        there = np.isfinite(xs) & np.isfinite(ys)
+        if not there.any():
+            return 0, 0, 1, 1
+        cols, rows = place.to_pixels(xs[there], ys[there])
+        top, height = _span(rows, self._warp.shape[0], self._margin)
+        left, width = _span(cols, self._warp.shape[1], self._margin)
+        return top, left, height, width
+
+
+def _span(positions: NDArray[np.float64], size: int, margin: int) -> tuple[int, int]:
+    low = min(max(math.floor(positions.min()), -1), size) - margin
+    high = max(min(math.ceil(positions.max()), size + 1), 0) + margin
+    return low, max(high - low, 1)
+
+
+def _overlap(start: int, size: int, block_start: int, side: int) -> tuple[slice, slice]:
+    low, high = max(start, block_start), min(start + size, block_start + side)
+    return slice(low - start, high - start), slice(low - block_start, high - block_start)
