@@ -1,0 +1,75 @@
+"""Outputs appear only when whole: checks before any work, a hidden folder beside the target, a rename at the end."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from ..errors import BadInput
+
+DRIVERS = {
+    ".gpkg": "GPKG",
+    ".geojson": "GeoJSON",
+    ".json": "GeoJSON",
+    ".fgb": "FlatGeobuf",
+    ".shp": "ESRI Shapefile",
+    ".parquet": "Parquet",
+    ".csv": "SpaceNet CSV",
+}
+EXTENSIONS = tuple(DRIVERS)
+SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".shp")  # .shp last: it makes the set whole
+
+
+def check_target(path: str | Path, extensions: tuple[str, ...] = EXTENSIONS) -> Path:
+    """Return `path` as a Path once a file can be written there; raise BadInput otherwise. Leaves nothing behind."""
+    target = Path(path)
+    if target.suffix.lower() not in extensions:
+        raise BadInput(f"{target} has the extension {target.suffix!r}; expected one of {', '.join(extensions)}.")
+    if target.is_dir():
+        raise BadInput(f"{target} is a folder; expected the name of a file.")
+    if not target.parent.is_dir():
+        raise BadInput(f"There is no folder {target.parent}; make it or choose another.")
+    try:
+        stage(target).cleanup()
+        if target.exists():
+            target.open("r+b").close()
+    except OSError as error:
+        raise BadInput(f"{target} cannot be written ({error.strerror}); choose another place or close it.") from error
+    if target.suffix.lower() == ".gpkg" and target.exists():
+        _check_geopackage(target)
+    return target
+
+
+def stage(target: Path) -> tempfile.TemporaryDirectory[str]:
+    """Make a hidden folder beside `target`, on the same disk, so that a rename is all it takes at the end."""
+    return tempfile.TemporaryDirectory(prefix=f".{target.stem}-", dir=target.parent, ignore_cleanup_errors=True)
+
+
+def commit(made: Path, target: Path) -> None:
+    """Move a finished file, with a shapefile's companions, over the target."""
+    if target.suffix.lower() == ".shp":
+        for suffix in SHAPEFILE_PARTS:
+            part = made.with_suffix(suffix)
+            if part.exists():
+                os.replace(part, target.with_suffix(suffix))
+            elif suffix != ".shp":
+                target.with_suffix(suffix).unlink(missing_ok=True)
+    else:
+        os.replace(made, target)
+
+
+def _check_geopackage(target: Path) -> None:
+    """Refuse a GeoPackage that another program is writing to: replacing it under that program would damage both."""
+    connection = sqlite3.connect(target, timeout=0)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.rollback()
+    except sqlite3.DatabaseError as error:
+        reason = "is open in another program" if isinstance(error, sqlite3.OperationalError) else "is not a GeoPackage"
+        raise BadInput(f"{target} {reason} ({error}); close it there or choose another file.") from error
+    finally:
+        connection.close()
+    if target.with_name(target.name + "-wal").exists():  # the last user of the file removes it on closing
+        raise BadInput(f"{target} is open in another program; close it there or choose another file.")
