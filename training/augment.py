@@ -1,0 +1,100 @@
+"""Random changes to a tile, the same for image and labels where they move pixels. All draw from a given generator."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class View:
+    """Where a crop lies in its source: centre (fractions of width and height), scale (source px per crop px), turn."""
+
+    centre_x: float
+    centre_y: float
+    scale: float
+    turn: float
+    flip: bool
+
+
+def random_view(rng: Generator, scale: float, spread: float) -> View:
+    """Return a view at `scale` times a log-uniform factor in `1/(1+spread)..1+spread`, anywhere, at any angle."""
+    factor = math.exp(rng.uniform(-1, 1) * math.log1p(spread))
+    turn = rng.integers(4) * math.pi / 2 if rng.random() < 0.5 else rng.uniform(0, 2 * math.pi)
+    return View(rng.random(), rng.random(), scale * factor, float(turn), bool(rng.random() < 0.5))
+
+
+def take_view(
+    image: NDArray[np.uint8], instances: NDArray[np.uint16], view: View, size_px: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """Return the crop `(size, size, 3)` and its instances `(size, size)`, bilinear and nearest.
+
+    Beyond the edge the source is mirrored, so that small tiles fill a crop and cut buildings stay whole shapes.
+    """
+    height, width = instances.shape
+    # keep the crop's centre far enough inside that mirrored ground is the smaller part where the tile allows it
+    half = min(view.scale * size_px / 2, height / 2, width / 2)
+    centre_x = half + view.centre_x * (width - 2 * half)
+    centre_y = half + view.centre_y * (height - 2 * half)
+    steps = (torch.arange(size_px, dtype=torch.float32) - (size_px - 1) / 2) * view.scale
+    down, right = torch.meshgrid(steps, -steps if view.flip else steps, indexing="ij")
+    x = centre_x + math.cos(view.turn) * right - math.sin(view.turn) * down
+    y = centre_y + math.sin(view.turn) * right + math.cos(view.turn) * down
+    grid = torch.stack([2 * x / width - 1, 2 * y / height - 1], dim=-1)[None]
+    pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))).float()[None]
+    crop = F.grid_sample(pixels, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    numbers = torch.from_numpy(instances.astype(np.float32))[None, None]  # uint16 is exact in float32
+    labels = F.grid_sample(numbers, grid, mode="nearest", padding_mode="reflection", align_corners=False)
+    return (
+        crop[0].round().clamp(0, 255).to(torch.uint8).numpy().transpose(1, 2, 0),
+        labels[0, 0].numpy().astype(np.uint16),
+    )
+
+
+def recolour(image: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
+    """Return the image under another light, camera and compression: each change happens with its own chance."""
+    x = image.astype(np.float32)
+    if rng.random() < 0.8:
+        x = _light(x, rng)
+    if rng.random() < 0.5:
+        x *= rng.uniform(0.85, 1.15, size=3).astype(np.float32)  # colour cast
+    if rng.random() < 0.3:
+        x = _fade_colour(x, float(rng.uniform(0, 1)))
+    if rng.random() < 0.15:
+        x = x * rng.uniform(0.5, 0.85) + rng.uniform(30, 90)  # haze
+    if rng.random() < 0.3:
+        x = _blur(x, float(rng.uniform(0.4, 1.4)))
+    if rng.random() < 0.3:
+        x += rng.normal(0, rng.uniform(1, 8), size=x.shape).astype(np.float32)
+    changed = np.clip(np.rint(x), 0, 255).astype(np.uint8)
+    return _compress(changed, int(rng.integers(35, 90))) if rng.random() < 0.3 else changed
+
+
+def _light(x: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+    gamma, contrast, brightness = math.exp(rng.uniform(-0.35, 0.35)), rng.uniform(0.7, 1.35), rng.uniform(-30, 30)
+    bent = 255 * (x / 255) ** gamma
+    return np.asarray((bent - 128) * contrast + 128 + brightness, dtype=np.float32)
+
+
+def _fade_colour(x: NDArray[np.float32], keep: float) -> NDArray[np.float32]:
+    grey = x @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    return np.asarray(keep * x + (1 - keep) * grey[..., None], dtype=np.float32)
+
+
+def _blur(x: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
+    return np.asarray(ndimage.gaussian_filter(x, (sigma_px, sigma_px, 0), truncate=2.5), dtype=np.float32)
+
+
+def _compress(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer))

@@ -1,0 +1,41 @@
+"""Instances to the three classes the networks learn: background, interior, border."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import find_boundaries
+
+from .places import IGNORE_INSTANCE
+
+CLASSES = ("background", "interior", "border")
+BACKGROUND, INTERIOR, BORDER = range(3)
+IGNORE_CLASS = 255
+
+
+def classes_from_instances(instances: NDArray[np.uint16], border_px: float) -> NDArray[np.uint8]:
+    """Return the class of every pixel, `(height, width)`; 255 where nothing is known.
+
+    The border is the outermost `border_px` pixels of each building, measured from the background or from the
+    building it touches, so that interior and border together are exactly the building and touching buildings are
+    parted by border. A building too small for that keeps the inner half of its depth as interior. The edge of the
+    array, and the edge of unknown ground, are no outline and get no border.
+    """
+    unknown = instances == IGNORE_INSTANCE
+    building = (instances > 0) & ~unknown
+    classes = np.where(building, INTERIOR, BACKGROUND).astype(np.uint8)
+    classes[unknown] = IGNORE_CLASS
+    outline = find_boundaries(instances, mode="inner", connectivity=1) & building & ~_beside(unknown)
+    if outline.any():
+        depth = ndimage.distance_transform_edt(~outline) + 1.0
+        numbers = np.where(building, instances, 0).astype(np.int32)
+        deepest = np.asarray(ndimage.maximum(depth, numbers, index=np.arange(int(numbers.max()) + 1)))
+        limit = np.minimum(border_px, deepest[numbers] / 2)
+        classes[building & (depth <= limit)] = BORDER
+    return classes
+
+
+def _beside(unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels that touch unknown ground by a side."""
+    return np.asarray(ndimage.binary_dilation(unknown), dtype=bool)

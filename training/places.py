@@ -1,0 +1,94 @@
+"""Labelled imagery on disk: one folder per place, the unit by which data is split.
+
+    <place>/place.json            gsd_m, split_hint ("train" or "val"), label_quality, licence, attribution
+    <place>/images/<id>.jpg       RGB, 8 bit
+    <place>/instances/<id>.png    uint16: 0 background, 1..N one number per building, 65535 ignore
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from building_footprints_plugin.engine.errors import BadInput
+
+IGNORE_INSTANCE = 65535
+TRUST = {"good": 1.0, "fair": 0.5, "offset": 0.0}  # weight of a place in the loss, by label_quality
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place: its folder, the ids of its tiles in order, and what place.json says."""
+
+    folder: Path
+    ids: tuple[str, ...]
+    info: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def gsd_m(self) -> float:
+        """Metres per pixel of the stored images."""
+        return float(self.info["gsd_m"])
+
+    @property
+    def split(self) -> str:
+        return str(self.info["split_hint"])
+
+    @property
+    def trust(self) -> float:
+        return TRUST[self.info["label_quality"]]
+
+    @property
+    def area_m2(self) -> float:
+        """Ground the tiles cover, judged by the size of the first one."""
+        with Image.open(self.folder / "instances" / f"{self.ids[0]}.png") as picture:
+            return len(self.ids) * picture.width * picture.height * self.gsd_m**2
+
+    def read(self, tile_id: str) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+        """Return the image `(height, width, 3)` and the instances `(height, width)` of one tile.
+
+        Raises BadInput, naming the file, if one of the two is missing, broken or of another size.
+        """
+        image = _read_picture(self.folder / "images" / f"{tile_id}.jpg", "RGB").astype(np.uint8)
+        instances = _read_picture(self.folder / "instances" / f"{tile_id}.png", None).astype(np.uint16)
+        if image.shape[:2] != instances.shape:
+            raise BadInput(
+                f"Tile {tile_id} of {self.name} has an image of {image.shape[:2]} and labels of {instances.shape} pixels; "
+                "expected the same size."
+            )
+        return image, instances
+
+
+def read_places(folder: Path, split: str | None = None) -> list[Place]:
+    """Return the places below `folder`, sorted by name, of one split or of all.
+
+    Raises BadInput if there is none.
+    """
+    places = [_read_place(path.parent) for path in sorted(folder.glob("*/place.json"))]
+    chosen = [place for place in places if place.ids and (split is None or place.split == split)]
+    if not chosen:
+        raise BadInput(f"No {split or ''} place in {folder}; expected folders with place.json, images/ and instances/.")
+    return chosen
+
+
+def _read_place(folder: Path) -> Place:
+    info = json.loads((folder / "place.json").read_text(encoding="utf-8"))
+    ids = tuple(sorted(path.stem for path in (folder / "instances").glob("*.png")))
+    return Place(folder, ids, info)
+
+
+def _read_picture(path: Path, mode: str | None) -> NDArray[Any]:
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert(mode) if mode else picture)
+    except (OSError, SyntaxError) as error:
+        raise BadInput(f"{path} cannot be read as a picture ({error}); delete the tile or copy it again.") from error
