@@ -23,7 +23,6 @@ PYTEST ?=
 # ---- Names -------------------------------------------------------------------------------------------------
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' building_footprints_plugin/__init__.py)
 ZIP := dist/building_footprints_plugin-$(VERSION).zip
-PLUGIN_FILES := $(shell find building_footprints_plugin -type f -not -path '*/__pycache__/*' -not -path '*/.*' -not -name ruff.toml)
 PY := .venv/bin/python
 ENGINE := $(PY) -m building_footprints_plugin.engine
 PIP := -m pip --disable-pip-version-check --quiet install
@@ -31,8 +30,9 @@ TEST := -m pytest -q $(PYTEST)
 DEMO := tests/data/demo
 DEMO_IMAGE := $(DEMO)/vegas.tif
 DEMO_TRUTH := $(DEMO)/vegas.geojson
+DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNet; SpaceNet 2 on AWS, CC BY-SA 4.0
 
-.PHONY: help setup demo test test-unit test-training test-qgis test-e2e lint format bench package install clean
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e lint format bench package install clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -62,27 +62,29 @@ setup: .venv/.ready .venv-qgis/.ready ## install what is missing: .venv (engine,
 package: $(ZIP) ## build the plugin's zip in dist/
 	@ls -l $(ZIP) | awk '{printf "%s: %.1f MB\n", $$NF, $$5 / 1e6}'
 
-$(ZIP): $(PLUGIN_FILES) metadata.txt LICENSE tools/package.py
-	@$(PYTHON) tools/package.py $@
+# Always looked at (a deleted file has no date to compare), but left alone when its bytes would be the same; what
+# depends on it is then up to date.
+$(ZIP): FORCE
+	@$(PYTHON) -m tools.package $@
 
 install: $(ZIP) ## unpack the plugin into the QGIS profile (PROFILE=folder for another one)
-	@$(PYTHON) tools/run_qgis.py install $(ZIP) $(if $(PROFILE),--profile "$(PROFILE)")
+	@$(PYTHON) -m tools.run_qgis install $(ZIP) $(if $(PROFILE),--profile "$(PROFILE)")
 
 # ---- The demo: QGIS extracts buildings from a real image, the result is scored and drawn -----------------------
 demo: setup demo/preview.png ## extract, score and draw the buildings of a bundled image, in QGIS itself
-	@$(PY) tools/demo_report.py demo
+	@$(PY) -m tools.demo_report demo
 
 demo/buildings.gpkg: $(ZIP) $(DEMO_IMAGE) tools/run_qgis.py | setup
 	@mkdir -p demo
 	@echo "QGIS runs buildingfootprints:extractbuildings on $(DEMO_IMAGE)"
-	@$(PY) tools/run_qgis.py run $(ZIP) extractbuildings --config build/demo/qgis --result demo/run.json \
+	@$(PY) -m tools.run_qgis run $(ZIP) extractbuildings --config build/demo/qgis --result demo/run.json \
 		INPUT=$(DEMO_IMAGE) OUTPUT=$@
 
 demo/score.json: demo/buildings.gpkg $(DEMO_TRUTH)
 	@$(ENGINE) score demo/buildings.gpkg $(DEMO_TRUTH) --output demo/scored.gpkg --json >$@
 
 demo/preview.png: demo/score.json $(DEMO_IMAGE) tools/preview.py
-	@$(PY) tools/preview.py $(DEMO_IMAGE) $(DEMO_TRUTH) demo/scored.gpkg $@
+	@$(PY) -m tools.preview $(DEMO_IMAGE) demo/scored.gpkg $@ --credit "$(DEMO_CREDIT)"
 
 # ---- Tests -------------------------------------------------------------------------------------------------
 # The four test runs are separate processes: QGIS must not see torch, and the engine must not see QGIS.
@@ -104,14 +106,14 @@ lint: .venv/.ready $(ZIP) ## style, types, import rules, and the plugin site's s
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy --no-error-summary
-	@$(PY) tools/scan.py $(ZIP)
+	@$(PY) -m tools.scan $(ZIP)
 
 format: .venv/.ready ## lay the code out as lint expects
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format --quiet .
 
 bench: .venv/.ready ## measure speed and memory of an extraction, small to large
-	@$(PY) tools/bench.py $(DEMO_IMAGE)
+	@$(PY) -m tools.bench $(DEMO_IMAGE)
 
 clean: ## remove what was built; both environments stay
 	@rm -rf build dist demo

@@ -1,12 +1,13 @@
 """Build the plugin's zip as the QGIS plugin site takes it: the same bytes from the same files, checked.
 
-Usage: python tools/package.py dist/building_footprints_plugin-0.1.0.zip
+Usage: python -m tools.package dist/building_footprints_plugin-0.1.0.zip
 """
 
 from __future__ import annotations
 
 import ast
 import configparser
+import filecmp
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -51,7 +52,10 @@ def build(path: Path) -> None:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, source.read_bytes())
     check_size(unfinished)
-    unfinished.replace(path)
+    if path.exists() and filecmp.cmp(unfinished, path, shallow=False):
+        unfinished.unlink()  # an untouched date tells make that nothing changed
+    else:
+        unfinished.replace(path)
 
 
 def contents() -> Iterator[tuple[str, Path]]:

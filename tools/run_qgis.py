@@ -1,7 +1,7 @@
 """Put the packaged plugin into a QGIS profile, and run its algorithms there through qgis_process.
 
-Usage: python tools/run_qgis.py install dist/plugin.zip [--profile FOLDER]
-       python tools/run_qgis.py run dist/plugin.zip extractbuildings --config FOLDER [--result FILE] INPUT=a.tif ...
+Usage: python -m tools.run_qgis install dist/plugin.zip [--profile FOLDER]
+       python -m tools.run_qgis run dist/plugin.zip extractbuildings --config FOLDER [--result FILE] INPUT=a.tif ...
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Scan the plugin's zip as the QGIS plugin site does: any finding of Bandit or detect-secrets fails.
 
-Usage: python tools/scan.py dist/plugin.zip
+Usage: python -m tools.scan dist/plugin.zip
 """
 
 from __future__ import annotations
