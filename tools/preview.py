@@ -22,7 +22,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch
+from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
@@ -109,7 +109,7 @@ def add_outlines(axes: Axes, kind: Kind, geometry: NDArray[Any]) -> None:
     parts = shapely.get_parts(geometry)
     patches = [PathPatch(outline(polygon)) for polygon in parts if not polygon.is_empty]
     axes.add_collection(
-        PatchCollection(patches, facecolor=kind.colour, edgecolor="none", alpha=0.0 if kind is MISSED else 0.16)
+        PatchCollection(patches, facecolor=kind.colour, edgecolor="none", alpha=0.0 if kind is MISSED else 0.10)
     )
     lines = PatchCollection(patches, facecolor="none", edgecolor=kind.colour, linewidth=2.0, linestyle=kind.dashes)
     lines.set_path_effects([withStroke(linewidth=3.6, foreground="#00000099")])
@@ -124,10 +124,10 @@ def outline(polygon: Any) -> Outline:
 def add_scale_bar(axes: Axes, width_px: int, height_px: int) -> None:
     """Draw a bar of a round length, about a sixth of the picture's width."""
     length_m = max(step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000) if step <= width_px * GSD_M / 6 + 1)
-    end, y = width_px - 14, height_px - 16
-    axes.plot([end - length_m / GSD_M, end], [y, y], color="white", linewidth=4, solid_capstyle="butt",
-              path_effects=[withStroke(linewidth=6, foreground="black")])  # fmt: skip
-    axes.text(end - length_m / GSD_M / 2, y - 5, f"{length_m} m", color="white", ha="center", va="bottom", fontsize=12,
+    length_px = length_m / GSD_M
+    left, top = width_px - 14 - length_px, height_px - 18
+    axes.add_patch(Rectangle((left, top), length_px, 3, facecolor="white", edgecolor="black"))
+    axes.text(left + length_px / 2, top - 4, f"{length_m} m", color="white", ha="center", va="bottom", fontsize=12,
               fontweight="bold", path_effects=[withStroke(linewidth=3, foreground="black")])  # fmt: skip
 
 
