@@ -39,6 +39,10 @@ class Grid:
         """(height, width) in pixels."""
         return self.height, self.width
 
+    def is_of(self, place: Georeference, shape: tuple[int, int]) -> bool:
+        """Return whether these are the very pixels of a raster of `shape` at `place`."""
+        return not place.gcps and (self.crs, self.transform, self.shape) == (place.crs, place.transform, shape)
+
 
 def metric_grid(dataset: Any, gsd_m: float, crs: str | CRS | None = None) -> Grid:
     """Return the grid on which an open rasterio dataset is read at `gsd_m` metres per pixel.

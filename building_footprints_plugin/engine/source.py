@@ -94,7 +94,7 @@ class Source:
     """Windows of the chosen bands of an open dataset, palette expanded, one grey band repeated."""
 
     def __init__(self, dataset: Any, bands: tuple[int, ...], band_count: int) -> None:
-        self._dataset = dataset
+        self.dataset = dataset
         self._bands = list(bands)
         self._repeat = band_count if len(bands) == 1 else 1
         self._palette = _palette(dataset, bands)
@@ -104,7 +104,8 @@ class Source:
         self._flags = dataset.mask_flag_enums[bands[0] - 1]
         if np.dtype(dataset.dtypes[bands[0] - 1]).kind == "c":
             raise BadInput(f"{dataset.name} holds complex numbers; expected real ones.")
-        self.height, self.width = int(dataset.height), int(dataset.width)
+        self.name = str(dataset.name)
+        self.shape = int(dataset.height), int(dataset.width)
 
     @property
     def is_grey(self) -> bool:
@@ -114,7 +115,7 @@ class Source:
     @property
     def is_8bit(self) -> bool:
         """Whether values are 0..255 as they are."""
-        return all(self._dataset.dtypes[band - 1] == "uint8" for band in self._bands) or self._palette is not None
+        return all(self.dataset.dtypes[band - 1] == "uint8" for band in self._bands) or self._palette is not None
 
     @property
     def may_be_invalid(self) -> bool:
@@ -127,7 +128,7 @@ class Source:
         Pixels that are not there (outside, nodata in all bands, masked, alpha 0, NaN, infinite) are 0 and not valid.
         """
         top, left = max(row, 0), max(col, 0)
-        bottom, right = min(row + height, self.height), min(col + width, self.width)
+        bottom, right = min(row + height, self.shape[0]), min(col + width, self.shape[1])
         if top >= bottom or left >= right:
             return np.zeros((self.band_count, height, width), self._dtype), np.zeros((height, width), bool)
         pixels, valid = self._read(Window(left, top, right - left, bottom - top))
@@ -142,19 +143,23 @@ class Source:
         From overviews where there are any; else small windows at full resolution, which touch few blocks of a raster
         that has none. When those windows all fall on missing ground, a decimated read has the last word.
         """
-        if self.height * self.width <= SAMPLE_PX**2:
-            return self.read(0, 0, self.height, self.width)
-        if not self._dataset.overviews(self._bands[0]):
-            side = SAMPLE_PX // SAMPLE_WINDOW_PX
-            rows = np.unique(np.linspace(0, max(self.height - SAMPLE_WINDOW_PX, 0), side).astype(int))
-            cols = np.unique(np.linspace(0, max(self.width - SAMPLE_WINDOW_PX, 0), side).astype(int))
-            parts = [self.read(int(r), int(c), SAMPLE_WINDOW_PX, SAMPLE_WINDOW_PX) for r in rows for c in cols]
-            valid = np.stack([part[1] for part in parts])
+        height, width = self.shape
+        if height * width <= SAMPLE_PX**2:
+            return self.read(0, 0, height, width)
+        if not self.dataset.overviews(self._bands[0]):
+            pixels, valid = self._sample_windows()
             if valid.any():
-                return np.stack([part[0] for part in parts], axis=1), valid
-        factor = max(1.0, (self.height * self.width) ** 0.5 / SAMPLE_PX)
-        shape = max(1, int(self.height / factor)), max(1, int(self.width / factor))
-        return self._read(Window(0, 0, self.width, self.height), shape)
+                return pixels, valid
+        factor = max(1.0, (height * width) ** 0.5 / SAMPLE_PX)
+        return self._read(Window(0, 0, width, height), (max(1, int(height / factor)), max(1, int(width / factor))))
+
+    def _sample_windows(self) -> tuple[Pixels, Valid]:
+        height, width = self.shape
+        count = SAMPLE_PX // SAMPLE_WINDOW_PX
+        rows = np.unique(np.linspace(0, max(height - SAMPLE_WINDOW_PX, 0), count).astype(int))
+        cols = np.unique(np.linspace(0, max(width - SAMPLE_WINDOW_PX, 0), count).astype(int))
+        parts = [self.read(int(row), int(col), SAMPLE_WINDOW_PX, SAMPLE_WINDOW_PX) for row in rows for col in cols]
+        return np.stack([part[0] for part in parts], axis=1), np.stack([part[1] for part in parts])
 
     @property
     def band_count(self) -> int:
@@ -163,16 +168,16 @@ class Source:
 
     @property
     def _dtype(self) -> str:
-        return "uint8" if self._palette is not None else str(self._dataset.dtypes[self._bands[0] - 1])
+        return "uint8" if self._palette is not None else str(self.dataset.dtypes[self._bands[0] - 1])
 
     def _read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Pixels, Valid]:
         try:
             with gdal():
-                pixels = self._dataset.read(self._bands, window=window, out_shape=shape and (len(self._bands), *shape))
+                pixels = self.dataset.read(self._bands, window=window, out_shape=shape and (len(self._bands), *shape))
                 valid = self._read_valid(window, shape)
         except RasterioError as error:
             raise BadInput(
-                f"{self._dataset.name} could not be read at row {int(window.row_off)}, column {int(window.col_off)}; "
+                f"{self.dataset.name} could not be read at row {int(window.row_off)}, column {int(window.col_off)}; "
                 "the file may be truncated or the connection lost."
             ) from error
         if self._palette is not None:
@@ -189,10 +194,10 @@ class Source:
         if MaskFlags.all_valid not in self._flags:
             per_dataset = MaskFlags.per_dataset in self._flags
             bands = self._bands[:1] if per_dataset else self._bands
-            masks = self._dataset.read_masks(bands, window=window, out_shape=(len(bands), *size))
+            masks = self.dataset.read_masks(bands, window=window, out_shape=(len(bands), *size))
             valid = masks.any(axis=0)
         if self._alpha and MaskFlags.alpha not in self._flags:
-            valid = valid & (self._dataset.read(self._alpha[0], window=window, out_shape=size) > 0)
+            valid = valid & (self.dataset.read(self._alpha[0], window=window, out_shape=size) > 0)
         return valid
 
 

@@ -18,6 +18,7 @@ from .georeference import Georeference, apply_affine, convert
 from .grid import Grid, pixel_size_m
 
 Block = tuple[NDArray[Any], NDArray[np.bool_]]
+Read = Callable[[int, int, int, int], Block]
 
 BLOCK_PX = 256
 SOURCE_BLOCK_PX = 1024
@@ -34,12 +35,24 @@ class Warp:
     resampled float pixels into what is kept.
     """
 
-    read: Callable[[int, int, int, int], Block]
+    read: Read
     shape: tuple[int, int]
     place: Georeference
     grid: Grid
     finish: Callable[[NDArray[Any]], NDArray[np.uint8]]
     resampling: Resampling = Resampling.bilinear
+
+
+def on_grid(warp: Warp) -> Read:
+    """Return a function that reads windows inside the grid: the very pixels if it is the raster's own, else warped."""
+    if not warp.grid.is_of(warp.place, warp.shape):
+        return WarpedBlocks(warp).read
+
+    def read(row: int, col: int, height: int, width: int) -> Block:
+        pixels, valid = warp.read(row, col, height, width)
+        return warp.finish(pixels) * valid, valid
+
+    return read
 
 
 class WarpedBlocks:
