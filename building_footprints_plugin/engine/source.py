@@ -91,9 +91,12 @@ def _alpha_bands(dataset: Any) -> tuple[int, ...]:
 
 
 class Source:
-    """Windows of the chosen bands of an open dataset, palette expanded, one grey band repeated."""
+    """Windows of the chosen bands of an open dataset, palette expanded, one grey band repeated.
 
-    def __init__(self, dataset: Any, bands: tuple[int, ...], band_count: int) -> None:
+    Without `use_mask`, whatever nodata or mask the dataset declares is ignored.
+    """
+
+    def __init__(self, dataset: Any, bands: tuple[int, ...], band_count: int, *, use_mask: bool = True) -> None:
         self.dataset = dataset
         self._bands = list(bands)
         self._repeat = band_count if len(bands) == 1 else 1
@@ -101,7 +104,7 @@ class Source:
         if self._palette is not None:
             self._repeat = 1 if band_count == 3 else band_count
         self._alpha = _alpha_bands(dataset)[:1]
-        self._flags = dataset.mask_flag_enums[bands[0] - 1]
+        self._flags = dataset.mask_flag_enums[bands[0] - 1] if use_mask else [MaskFlags.all_valid]
         if np.dtype(dataset.dtypes[bands[0] - 1]).kind == "c":
             raise BadInput(f"{dataset.name} holds complex numbers; expected real ones.")
         self.name = str(dataset.name)
