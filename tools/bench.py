@@ -1,0 +1,82 @@
+"""Measure the speed and the peak memory of an extraction as the raster grows; memory should not grow with it.
+
+Usage: python -m tools.bench IMAGE.tif [--sides 1 4 8] [-- options of `engine extract`]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+
+MB_PER_KB = 1 / 1000
+
+
+@dataclass(frozen=True)
+class Run:
+    """One extraction: what it reported, and the largest memory its process ever held."""
+
+    result: dict[str, Any]
+    peak_mb: float
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("image", type=Path)
+    parser.add_argument("--sides", type=int, nargs="+", default=[1, 4, 8], help="the image is laid out side x side")
+    parser.add_argument("options", nargs="*", help="options for `engine extract`, after --")
+    arguments = parser.parse_args(argv)
+    print(f"{'megapixels':>10} {'seconds':>8} {'Mpx/s':>7} {'peak MB':>8} {'footprints':>11}  device")
+    with tempfile.TemporaryDirectory() as folder:
+        for side in arguments.sides:
+            image = lay_out(arguments.image, side, Path(folder) / f"{side}.tif")
+            print(line(extract(image, arguments.options)), flush=True)
+    return 0
+
+
+def lay_out(image: Path, side: int, target: Path) -> Path:
+    """Write `image` side x side times into one tiled GeoTIFF."""
+    with rasterio.open(image) as source:
+        profile = {**source.profile, "tiled": True, "blockxsize": 256, "blockysize": 256}
+        profile.update(width=source.width * side, height=source.height * side)
+        pixels = source.read()
+    row = np.tile(pixels, (1, 1, side))
+    with rasterio.open(target, "w", **profile) as made:
+        for index in range(side):
+            window = ((index * pixels.shape[1], (index + 1) * pixels.shape[1]), (0, profile["width"]))
+            made.write(row, window=window)
+    return target
+
+
+def extract(image: Path, options: list[str]) -> Run:
+    """Extract the buildings of `image` in a process of its own and measure it."""
+    output = image.with_suffix(".gpkg")
+    command = [sys.executable, "-m", "building_footprints_plugin.engine", "extract", str(image), str(output), "--json"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+        report = process.stdout.read() if process.stdout else ""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(process.returncode)
+    return Run(json.loads(report), usage.ru_maxrss * MB_PER_KB)
+
+
+def line(run: Run) -> str:
+    megapixels, seconds = run.result["megapixels"], run.result["seconds"]
+    return (
+        f"{megapixels:>10.1f} {seconds:>8.1f} {megapixels / seconds:>7.2f} {run.peak_mb:>8,.0f} "
+        f"{run.result['count']:>11,}  {run.result['device']}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
