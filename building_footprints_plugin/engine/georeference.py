@@ -101,6 +101,17 @@ def name(crs: CRS) -> str:
     return f"EPSG:{epsg}" if epsg else crs.to_wkt().split('"')[1]
 
 
+def datum_wkt(crs: CRS) -> str | None:
+    """Return the `DATUM[...]` part of the CRS's WKT 1, or None where it can only be written as WKT 2."""
+    wkt = crs.to_wkt()  # rasterio falls back to WKT 2 by itself
+    if "GEOGCS[" not in wkt:
+        return None
+    part = wkt[wkt.index('DATUM["') :]
+    depths = np.cumsum([(letter == "[") - (letter == "]") for letter in part])
+    ends = [end for end, depth in enumerate(depths) if depth == 0 and part[end] == "]"]
+    return part[: ends[0] + 1]
+
+
 def ground_m(crs: CRS, start: tuple[float, float], steps: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
     """Return the length in metres on the WGS 84 ellipsoid of each short step (in units of `crs`) from `start`.
 
