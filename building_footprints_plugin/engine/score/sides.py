@@ -1,0 +1,100 @@
+"""One of the two sets of polygons, and what a preset does to it before anything is compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from .presets import Preset
+
+
+@dataclass(frozen=True)
+class Side:
+    """Polygons of one side, arrays (n,).
+
+    `image[i]` is the number of the image polygon i lies in (polygons of different images never meet); `confidence`
+    is None where the side has none; `row` is what the caller finds the polygon by; `inside` says which polygons lie in
+    the area of interest; `sound` is False for outlines whose IoU a preset takes as 0.
+    """
+
+    geometry: NDArray[np.object_]
+    image: NDArray[np.intp]
+    row: NDArray[np.intp]
+    inside: NDArray[np.bool_]
+    sound: NDArray[np.bool_]
+    confidence: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        geometry: NDArray[np.object_],
+        confidence: NDArray[np.float64] | None = None,
+        image: NDArray[np.intp] | None = None,
+        inside: NDArray[np.bool_] | None = None,
+    ) -> Side:
+        """Make a side whose rows are 0..n-1; without `image` all lie in one; without `inside` all count."""
+        n = len(geometry)
+        if confidence is not None:
+            confidence = None if np.isnan(confidence).all() else np.nan_to_num(confidence, nan=-np.inf)
+        return cls(
+            geometry=np.asarray(geometry, dtype=object),
+            image=np.zeros(n, dtype=np.intp) if image is None else image,
+            row=np.arange(n),
+            inside=np.ones(n, dtype=bool) if inside is None else inside,
+            sound=np.ones(n, dtype=bool),
+            confidence=confidence,
+        )
+
+    def __len__(self) -> int:
+        return len(self.geometry)
+
+    def take(self, kept: NDArray[np.bool_]) -> Side:
+        """Return the polygons for which `kept` (n,) is True."""
+        confidence = None if self.confidence is None else self.confidence[kept]
+        return Side(
+            self.geometry[kept], self.image[kept], self.row[kept], self.inside[kept], self.sound[kept], confidence
+        )
+
+    def order(self, by_confidence: bool) -> NDArray[np.intp]:
+        """Return the polygons' numbers in the order they are matched in; equal confidences keep the file's order."""
+        if by_confidence and self.confidence is not None:
+            return np.argsort(-self.confidence, kind="stable")
+        return np.arange(len(self))
+
+
+def filter_pixels(proposals: Side, truth: Side, preset: Preset) -> tuple[Side, Side]:
+    """Apply a preset's limits of area (px²) and its repair to the two sides of a SpaceNet table.
+
+    The area of an invalid outline is taken before the repair, but for `even-odd`, where it is the area enclosed.
+    """
+    if preset.proposal_repair == "even-odd":
+        proposals, truth = repair(proposals, "even-odd"), repair(truth, "even-odd")
+    proposals = _larger(proposals, preset.proposal_min_px2, preset.proposal_strict)
+    truth = _larger(truth, preset.truth_min_px2, preset.truth_strict)
+    return repair(proposals, preset.proposal_repair), repair(truth, preset.truth_repair)
+
+
+def filter_area(side: Side, min_area: float) -> Side:
+    """Keep polygons of at least `min_area` (square units of the coordinates)."""
+    return side.take(shapely.area(side.geometry) >= min_area)
+
+
+def repair(side: Side, how: str) -> Side:
+    """Treat invalid outlines as `Preset.repair` says; valid ones are left as they are."""
+    invalid = ~shapely.is_valid(side.geometry)
+    if how == "none" or not invalid.any():
+        return side
+    if how == "zero":
+        return replace(side, sound=~invalid)
+    geometry = side.geometry.copy()
+    bad = geometry[invalid]
+    geometry[invalid] = shapely.buffer(bad, 0.0) if how == "buffer" else shapely.make_valid(bad)
+    return replace(side, geometry=geometry)
+
+
+def _larger(side: Side, limit: float, strict: bool) -> Side:
+    area = shapely.area(side.geometry)
+    return side.take(area > limit if strict else area >= limit)
