@@ -39,6 +39,7 @@ help: ## list the targets
 
 # ---- Set-up ------------------------------------------------------------------------------------------------
 setup: .venv/.ready .venv-qgis/.ready ## install what is missing: .venv (engine, training, tools), QGIS, .venv-qgis
+	@:
 
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/apt.sh "Python's venv" python3 python3-venv
