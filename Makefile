@@ -25,7 +25,8 @@ VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' building_footprints_p
 ZIP := dist/building_footprints_plugin-$(VERSION).zip
 PY := .venv/bin/python
 ENGINE := $(PY) -m building_footprints_plugin.engine
-PIP := -m pip --disable-pip-version-check --quiet install
+# -qq: errors only; warnings about an index that lacks a package are not for a newcomer.
+PIP := -m pip --disable-pip-version-check -qq install
 TEST := -m pytest -q $(PYTEST)
 DEMO := tests/data/demo
 DEMO_IMAGE := $(DEMO)/vegas.tif

@@ -77,10 +77,9 @@ def polygons(scored: Path, raster: RasterReader) -> dict[Kind, NDArray[Any]]:
     found = proposals.fields["status"] == "tp"
     by_kind = {FOUND: proposals.geometry[found], FALSE: proposals.geometry[~found], MISSED: missed.geometry}
     crs, inverse = raster.grid.crs.to_wkt(), ~raster.grid.transform
+    matrix = np.array([[inverse.a, inverse.d], [inverse.b, inverse.e]])
     return {
-        kind: shapely.transform(
-            reproject(geometry, missed.crs, crs), lambda xy: np.column_stack(inverse * (xy[:, 0], xy[:, 1]))
-        )
+        kind: shapely.transform(reproject(geometry, missed.crs, crs), lambda xy: xy @ matrix + (inverse.c, inverse.f))
         for kind, geometry in by_kind.items()
     }
 
