@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
@@ -84,14 +85,21 @@ def apply_affine(transform: Affine, xs: NDArray[Any], ys: NDArray[Any]) -> Point
     return a * xs + b * ys + c, d * xs + e * ys + f
 
 
+def shifted(transform: Affine, row: int, col: int) -> Affine:
+    """Return the transform of the part that starts at pixel (row, col)."""
+    xs, ys = apply_affine(transform, np.array([col]), np.array([row]))
+    a, b, _, d, e, _ = transform[:6]
+    return Affine(a, b, float(xs[0]), d, e, float(ys[0]))
+
+
 def convert(source: CRS, target: CRS, xs: NDArray[Any], ys: NDArray[Any]) -> Points:
     """Return points of CRS `source` in CRS `target`; what cannot be converted is infinite."""
     if source == target:
         return np.asarray(xs, float), np.asarray(ys, float)
     try:
         out = warp_transform(source, target, xs, ys)
-    except CRSError as error:
-        raise BadInput(f"{name(source)} cannot be converted to {name(target)}; check the raster's CRS.") from error
+    except (CRSError, CPLE_BaseError) as error:
+        raise BadInput(f"{name(source)} coordinates have no place in {name(target)}; check the CRS.") from error
     return np.asarray(out[0], float), np.asarray(out[1], float)
 
 
@@ -106,7 +114,7 @@ def datum_wkt(crs: CRS) -> str | None:
     wkt = crs.to_wkt()  # rasterio falls back to WKT 2 by itself
     if "GEOGCS[" not in wkt:
         return None
-    part = wkt[wkt.index('DATUM["') :]
+    part: str = wkt[wkt.index('DATUM["') :]
     depths = np.cumsum([(letter == "[") - (letter == "]") for letter in part])
     ends = [end for end, depth in enumerate(depths) if depth == 0 and part[end] == "]"]
     return part[: ends[0] + 1]

@@ -14,7 +14,8 @@ from .errors import BadInput
 from .georeference import LON_LAT, Georeference, Points, convert, datum_wkt, georeference, ground_m, name
 
 RESOLUTION_TOLERANCE = 0.05
-SCALE_TOLERANCE = 0.01
+SCALE_TOLERANCE, LOOSE_TOLERANCE = 0.01, 0.03
+SCALE_POINTS = 5  # per side; odd, so that the centre is one
 STEP_M = 50.0
 UTM_LIMIT_DEG = 84.0
 BORDER_POINTS = 65
@@ -57,7 +58,11 @@ def metric_grid(dataset: Any, gsd_m: float, crs: str | CRS | None = None) -> Gri
 
 def grid_for(place: Georeference, height: int, width: int, gsd_m: float) -> Grid:
     """Return the metric grid of a raster of `height` x `width` pixels that lies at `place`; see `metric_grid`."""
-    target = metric_crs(place.crs, *centre(place, height, width))
+    target = place.crs
+    if not is_metric(target, place, height, width):
+        target = utm_at(place.crs, *centre(place, height, width))
+        if not is_metric(target, place, height, width):
+            raise BadInput("The raster spans too much of the Earth for one metric grid; clip it, or check its CRS.")
     near = abs(place.transform.a / gsd_m - 1) <= RESOLUTION_TOLERANCE
     if near and target == place.crs and is_square_north_up(place, height, width):
         return Grid(target, place.transform, width, height)
@@ -68,12 +73,10 @@ def grid_for(place: Georeference, height: int, width: int, gsd_m: float) -> Grid
     return Grid(target, Affine(gsd_m, 0, left, 0, -gsd_m, top), columns, rows)
 
 
-def metric_crs(crs: CRS, x: float, y: float) -> CRS:
-    """Return `crs` if it measures metres at (x, y), else the UTM zone of that point."""
-    if is_true_to_scale(crs, x, y):
-        return crs
+def utm_at(crs: CRS, x: float, y: float) -> CRS:
+    """Return the UTM zone, on the datum of `crs`, of the point (x, y) in `crs`; raises BadInput at the poles."""
     lon, lat = (float(values[0]) for values in convert(crs, LON_LAT, np.array([x]), np.array([y])))
-    if not math.isfinite(lon + lat):
+    if not (math.isfinite(lon) and abs(lat) <= 90):
         raise BadInput(f"The raster's centre ({x:g}, {y:g}) lies nowhere in {name(crs)}; check the raster's CRS.")
     if abs(lat) > UTM_LIMIT_DEG:
         raise BadInput(f"The raster lies at latitude {lat:.2f}; expected -84 to 84: there is no UTM zone beyond.")
@@ -97,14 +100,24 @@ def utm(datum: str | None, zone: int, *, north: bool) -> CRS:
     )
 
 
-def is_true_to_scale(crs: CRS, x: float, y: float) -> bool:
-    """Return whether 50 units of `crs` in each of four directions from (x, y) are 50 m on the ground, within 1 %."""
-    if not crs.is_projected:
+def is_metric(crs: CRS, place: Georeference, height: int, width: int) -> bool:
+    """Return whether `crs` measures metres where the raster lies: within 1 % at its centre, 3 % elsewhere."""
+    along = np.linspace(0, 1, SCALE_POINTS)
+    cols, rows = (axis.ravel() for axis in np.meshgrid(along * width, along * height))
+    xs, ys = convert(place.crs, crs, *place.to_crs(cols, rows))
+    allowed = np.full(xs.size, LOOSE_TOLERANCE)
+    allowed[xs.size // 2] = SCALE_TOLERANCE
+    return all(is_true_to_scale(crs, float(x), float(y), limit) for x, y, limit in zip(xs, ys, allowed, strict=True))
+
+
+def is_true_to_scale(crs: CRS, x: float, y: float, tolerance: float = SCALE_TOLERANCE) -> bool:
+    """Return whether 50 units of `crs` in each of four directions from (x, y) are 50 m on the ground."""
+    if not crs.is_projected or not math.isfinite(x + y):
         return False
     diagonal = STEP_M / math.sqrt(2)
     steps = ((STEP_M, 0.0), (0.0, STEP_M), (diagonal, diagonal), (diagonal, -diagonal))
     errors = np.abs(ground_m(crs, (x, y), steps) / STEP_M - 1)
-    return bool(np.all(errors <= SCALE_TOLERANCE))
+    return bool(np.all(errors <= tolerance))
 
 
 def is_square_north_up(place: Georeference, height: int, width: int) -> bool:
@@ -136,7 +149,5 @@ def border(place: Georeference, height: int, width: int, target: CRS) -> Points:
     rows = np.concatenate([0 * along, 0 * along + 1, along, along]) * height
     xs, ys = convert(place.crs, target, *place.to_crs(cols, rows))
     if not np.all(np.isfinite(xs) & np.isfinite(ys)):
-        raise BadInput(
-            f"The raster reaches beyond what {name(target)} can show; check its CRS, or clip it."
-        )
+        raise BadInput(f"The raster reaches beyond what {name(target)} can show; clip it, or check its CRS.")
     return xs, ys

@@ -7,13 +7,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.warp import transform_bounds
 
 from .errors import BadInput
-from .georeference import convert, name
+from .georeference import apply_affine, convert, name
 from .grid import Grid
 from .source import gdal
 from .warp import Block, Read
@@ -65,9 +64,14 @@ class GriddedReader:
     @property
     def bounds(self) -> Bounds:
         """The grid's (min x, min y, max x, max y) in the layer's CRS."""
-        left, top = self.grid.transform * (0, 0)
-        right, bottom = self.grid.transform * (self.grid.width, self.grid.height)
+        left, top = self.grid.transform.c, self.grid.transform.f
+        right, bottom = left + self.grid.width * self.grid.pixel_m, top - self.grid.height * self.grid.pixel_m
         return _convert_bounds(self.grid.crs, self.crs, (left, bottom, right, top))
+
+    @property
+    def source_transform(self) -> Affine:
+        """The raster's own pixel grid: (column, row) to the layer's CRS."""
+        return self._dataset.transform
 
     def footprint_to_layer(self, geometries: NDArray[Any]) -> NDArray[Any]:
         """Return shapely geometries of the grid's CRS in the layer's CRS, vertex by vertex."""
@@ -91,11 +95,9 @@ class GriddedReader:
     def _in_grid_pixels(self, bounds: Bounds) -> Bounds:
         if not (bounds[0] < bounds[2] and bounds[1] < bounds[3] and all(map(math.isfinite, bounds))):
             raise BadInput(f"The extent {_text(bounds)} is empty; expected min x, min y, max x, max y.")
-        inner = _convert_bounds(self.crs, self.grid.crs, bounds)
-        inverse: Affine = ~self.grid.transform
-        left, top = inverse * (inner[0], inner[3])
-        right, bottom = inverse * (inner[2], inner[1])
-        return left, bottom, right, top
+        left, bottom, right, top = _convert_bounds(self.crs, self.grid.crs, bounds)
+        cols, rows = apply_affine(~self.grid.transform, np.array([left, right]), np.array([bottom, top]))
+        return float(cols[0]), float(rows[0]), float(cols[1]), float(rows[1])
 
 
 def _convert_bounds(source: CRS, target: CRS, bounds: Bounds) -> Bounds:

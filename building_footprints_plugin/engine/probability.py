@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
 from .errors import BadInput, FootprintsError
+from .georeference import shifted
 from .grid import Grid
 from .source import gdal
 
@@ -40,7 +41,7 @@ class ProbabilityWriter:
         self._next_row = 0
         self._pending: list[NDArray[np.uint8]] = []
         _check_writable(self._path)
-        self._dataset = self._create(grid, grid.transform * Affine.translation(col, row))
+        self._dataset = self._create(grid, shifted(grid.transform, row, col))
 
     def __enter__(self) -> ProbabilityWriter:
         return self

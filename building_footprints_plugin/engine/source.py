@@ -21,9 +21,9 @@ from .errors import BadInput
 Pixels = NDArray[Any]
 Valid = NDArray[np.bool_]
 
-# GDAL keeps up to 5 % of the machine's memory per process by default; this much holds the blocks that neighbouring
+# In bytes: rasterio, unlike GDAL's own option, takes no megabytes. GDAL keeps up to 5 % of the machine's memory per process by default; this much holds the blocks that neighbouring
 # windows share and lets memory stay flat however large the raster is.
-GDAL_CACHE_MB = 256
+GDAL_CACHE_BYTES = 256 * 2**20
 SAMPLE_PX = 1024
 SAMPLE_WINDOW_PX = 32
 
@@ -31,7 +31,7 @@ SAMPLE_WINDOW_PX = 32
 @contextmanager
 def gdal() -> Iterator[None]:
     """Set GDAL's cache for the calls inside, and give it back."""
-    with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_MB):
+    with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES):
         yield
 
 

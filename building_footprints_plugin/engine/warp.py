@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
-from .georeference import Georeference, apply_affine, convert
+from .georeference import Georeference, apply_affine, convert, shifted
 from .grid import Grid, pixel_size_m
 
 Block = tuple[NDArray[Any], NDArray[np.bool_]]
@@ -117,7 +116,7 @@ class WarpedBlocks:
     ) -> NDArray[np.float32]:
         place, grid = self._warp.place, self._warp.grid
         result = np.zeros((len(values), self._side, self._side), np.float32)
-        where: dict[str, Any] = {"src_transform": place.transform * Affine.translation(source[1], source[0])}
+        where: dict[str, Any] = {"src_transform": shifted(place.transform, *source)}
         if place.gcps:
             where = {"gcps": place.gcps_from(*source)}
         reproject(
@@ -126,7 +125,7 @@ class WarpedBlocks:
             **where,
             src_crs=place.crs,
             dst_crs=grid.crs,
-            dst_transform=grid.transform * Affine.translation(target[1], target[0]),
+            dst_transform=shifted(grid.transform, *target),
             resampling=self._warp.resampling,
             tolerance=TOLERANCE_PX,
             XSCALE=self._scale[0],
