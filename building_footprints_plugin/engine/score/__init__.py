@@ -1,8 +1,24 @@
 """Comparing footprints with ground truth: pure arrays and polygons, no files."""
 
-from .figures import Counts, SizeBin
+from .figures import SIZES_M2, SIZES_PX2, SWEEP, Counts, Curve, SizeBin
 from .presets import PRESETS, Preset
 from .scoring import AreaScore, Rule, Score, score_polygons
-from .sides import Side
+from .sides import Side, filter_area, filter_pixels
 
-__all__ = ["PRESETS", "AreaScore", "Counts", "Preset", "Rule", "Score", "Side", "SizeBin", "score_polygons"]
+__all__ = [
+    "PRESETS",
+    "SIZES_M2",
+    "SIZES_PX2",
+    "SWEEP",
+    "AreaScore",
+    "Counts",
+    "Curve",
+    "Preset",
+    "Rule",
+    "Score",
+    "Side",
+    "SizeBin",
+    "filter_area",
+    "filter_pixels",
+    "score_polygons",
+]

@@ -22,8 +22,8 @@ LAYER_SEPARATOR = "|layername="  # how QGIS names a layer inside a file
 class Layer:
     """Features of one layer: `geometry` (n,) of shapely geometries (None where a feature has none), 2-D.
 
-    `fields` holds one array (n,) per attribute; `crs` is an authority code or WKT, None when the file states none;
-    `fids` (n,) are the file's own feature numbers.
+    `fields` holds one array (n,) per attribute, masked where nulls must survive in a number; `crs` is an authority
+    code or WKT, None when the file states none; `fids` (n,) are the file's own feature numbers.
     """
 
     geometry: NDArray[np.object_]

@@ -138,8 +138,9 @@ def write_geopackage(file: Path, name: str, layer: Layer, append: bool = False) 
         pyogrio.raw.write(
             file,
             shapely.to_wkb(layer.geometry),
-            list(fields.values()),
+            [np.ma.getdata(values) for values in fields.values()],
             list(fields),
+            field_mask=[np.ma.getmaskarray(v) if isinstance(v, np.ma.MaskedArray) else None for v in fields.values()],
             layer=name,
             driver="GPKG",
             geometry_type="MultiPolygon" if multi else "Polygon",

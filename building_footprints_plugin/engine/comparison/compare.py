@@ -1,0 +1,40 @@
+"""Two sources in, a comparison out."""
+
+from __future__ import annotations
+
+from ..errors import BadInput
+from ..progress import Reporter
+from .inputs import Comparison, Request
+from .layers import compare_layers
+from .notes import Notes
+from .tables import compare_tables
+
+
+def compare(request: Request, reporter: Reporter) -> Comparison:
+    """Score two vector layers, or two SpaceNet tables.
+
+    Warnings go to `reporter` and into the result. Raises BadInput when a source cannot be read, holds no polygons
+    but points or lines, or when a table is to be compared with a layer.
+    """
+    notes = Notes(reporter)
+    tables = request.proposals.is_table, request.truth.is_table
+    if tables[0] != tables[1]:
+        table, layer = (request.proposals, request.truth) if tables[0] else (request.truth, request.proposals)
+        raise BadInput(
+            f"{table.name} is a SpaceNet table in pixels and {layer.name} a layer on the ground; expected two alike."
+        )
+    comparison = (compare_tables if all(tables) else compare_layers)(request, notes)
+    _remark(comparison, notes)
+    return comparison
+
+
+def _remark(comparison: Comparison, notes: Notes) -> None:
+    score = comparison.score
+    for side, source in ((score.proposals, comparison.request.proposals), (score.truth, comparison.request.truth)):
+        if not len(side):
+            notes.warn(f"{source.name} has no polygons to compare, so every figure that divides by them is 0.")
+    if score.mixed:
+        notes.warn(
+            f"{score.mixed} pairs that overlap in an area and also touch along a line have IoU 0, "
+            f"as the {score.rule.preset.name} scorer counts them."
+        )

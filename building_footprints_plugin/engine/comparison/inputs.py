@@ -1,0 +1,60 @@
+"""What is to be compared, and what a comparison gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..options import ScoreOptions
+from ..score import Score
+from ..vector import Layer
+
+
+@dataclass(frozen=True)
+class Source:
+    """A vector file or a SpaceNet table; `layer` names one of the layers of a file that has several."""
+
+    path: str
+    layer: str | None = None
+
+    @property
+    def is_table(self) -> bool:
+        return Path(self.path).suffix.lower() == ".csv"
+
+    @property
+    def name(self) -> str:
+        """How reports and warnings call it."""
+        file = Path(self.path.partition("|")[0]).name
+        return f"{file}, layer {self.layer}" if self.layer else file
+
+
+@dataclass(frozen=True)
+class Request:
+    """Two sources and, for layers, the area that counts: polygons of `aoi`, `bounds` in the truth's CRS, or both.
+
+    `all_columns` reads every attribute, for an output; else only what the score needs.
+    """
+
+    proposals: Source
+    truth: Source
+    options: ScoreOptions
+    aoi: Source | None = None
+    bounds: tuple[float, ...] | None = None
+    all_columns: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A score with the layers it came from: `score.proposals.row` and `score.truth.row` are rows of these layers.
+
+    `crs` is where the comparison was made (None: unknown, or pixels); `unit` is the unit of its lengths, `m` or `px`.
+    """
+
+    request: Request
+    score: Score
+    proposals: Layer
+    truth: Layer
+    crs: str | None
+    unit: str
+    image_names: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
