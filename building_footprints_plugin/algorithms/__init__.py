@@ -1,0 +1,16 @@
+"""The Processing algorithms: each only translates between QGIS and the engine."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingAlgorithm
+
+from .check_installation import CheckInstallation
+from .extract_buildings import ExtractBuildings
+from .polygonize_buildings import PolygonizeBuildings
+from .score_footprints import ScoreFootprints
+from .segment_buildings import SegmentBuildings
+
+
+def algorithm_classes() -> list[type[QgsProcessingAlgorithm]]:
+    """Return every algorithm the provider offers."""
+    return [ExtractBuildings, SegmentBuildings, PolygonizeBuildings, ScoreFootprints, CheckInstallation]

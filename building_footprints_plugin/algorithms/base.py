@@ -1,0 +1,144 @@
+"""What every algorithm of the provider shares: its texts, the engine it needs, how it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from configparser import ConfigParser
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from ..bridge.errors import BridgeError, EngineCrashed, EngineMissing
+from ..bridge.files import run_folder
+from ..bridge.probe import Probe, find_engine, forget
+from ..bridge.run import Limits, run_engine
+from ..translation import tr
+from .values import Values
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class FootprintsAlgorithm(QgsProcessingAlgorithm):
+    """The texts of an algorithm, each named once as a class attribute and translated where it is shown."""
+
+    ID = ""
+    TITLE = ""
+    GROUP = ("footprints", "Footprints")
+    TAGS: Sequence[str] = ()
+    HELP = ""
+
+    def createInstance(self) -> QgsProcessingAlgorithm:
+        return type(self)()
+
+    def name(self) -> str:
+        return self.ID
+
+    def displayName(self) -> str:
+        return tr(self.TITLE)
+
+    def groupId(self) -> str:
+        return self.GROUP[0]
+
+    def group(self) -> str:
+        return tr(self.GROUP[1])
+
+    def tags(self) -> list[str]:
+        return ["buildings", "footprints", *self.TAGS]
+
+    def shortHelpString(self) -> str:
+        return tr(self.HELP)
+
+    def helpUrl(self) -> str:
+        return homepage()
+
+    def icon(self) -> QIcon:
+        return QIcon(str(PACKAGE / "icons" / "icon.svg"))
+
+
+class EngineAlgorithm(FootprintsAlgorithm):
+    """An algorithm that the engine carries out.
+
+    A subclass says what it needs in `complaint` (before the run), `prepare` (main thread) and `run` (worker thread).
+    """
+
+    WITH_NETWORK = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._engine: Probe
+
+    def complaint(self, values: Values) -> str:
+        """Return what is wrong with `values` as one sentence, or an empty text."""
+        return ""
+
+    def prepare(self, values: Values, engine: Probe) -> None:
+        """Take from layers what must not be touched in another thread."""
+
+    def run(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        """Do the work, with `folder` for temporary files, and return the outputs."""
+        raise NotImplementedError
+
+    def engine(self, arguments: Sequence[str], feedback: QgsProcessingFeedback, bar_end: float = 100) -> dict[str, Any]:
+        """Run the engine, which fills the progress bar up to `bar_end`, and return its result."""
+        try:
+            return run_engine(self._engine.candidate.path, arguments, feedback, Limits(bar_end=bar_end))
+        except EngineCrashed:
+            forget()  # it may have been damaged since it was asked
+            raise
+
+    def canExecute(self) -> tuple[bool, str]:
+        try:
+            find_engine(self.WITH_NETWORK)
+        except EngineMissing as error:
+            return False, str(error)
+        return True, ""
+
+    def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
+        fine, text = super().checkParameterValues(parameters, context)
+        if not fine:
+            return fine, text
+        complaint = self.complaint(Values(self, parameters, context))
+        return not complaint, complaint
+
+    def prepareAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        values = Values(self, parameters, context)
+        with shown_as_sentences():
+            complaint = self.complaint(values)
+            if complaint:  # a script may run without asking checkParameterValues
+                raise QgsProcessingException(complaint)
+            self._engine = find_engine(self.WITH_NETWORK)
+            feedback.pushInfo(tr("Engine: {} ({})").format(self._engine.candidate.path, self._engine.candidate.origin))
+            self.prepare(values, self._engine)
+        return True
+
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        with shown_as_sentences(), run_folder() as folder:
+            return self.run(Values(self, parameters, context), folder, feedback)
+
+
+@contextmanager
+def shown_as_sentences() -> Iterator[None]:
+    """Turn the bridge's errors into the one kind that QGIS shows without a traceback."""
+    try:
+        yield
+    except BridgeError as error:
+        raise QgsProcessingException(str(error)) from error
+
+
+def homepage() -> str:
+    """Return the homepage that metadata.txt names: beside the package in the zip, one folder up in the repository."""
+    metadata = ConfigParser(interpolation=None)
+    metadata.read([PACKAGE.parent / "metadata.txt", PACKAGE / "metadata.txt"], encoding="utf-8")
+    return metadata.get("general", "homepage", fallback="")

@@ -1,0 +1,157 @@
+"""What the algorithms that read a raster layer share: the layer, the part of it, and the network's parameters."""
+
+from __future__ import annotations
+
+import os
+
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsProcessing,
+    QgsProcessingFeedback,
+    QgsProcessingParameterBand,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterRasterLayer,
+    QgsRasterLayer,
+    QgsRectangle,
+)
+
+from ..bridge.probe import Probe
+from ..bridge.rasters import RasterInput, Wanted, raster_input
+from ..bridge.vectors import write_polygons
+from ..engine.options import SegmentOptions
+from ..translation import tr
+from .base import EngineAlgorithm
+from .settings import NETWORK, add_settings, arguments
+from .values import Values
+
+USUAL_GSD_M = 0.3  # where the weights do not say
+MASK_MARGIN = 1.02  # the box of a mask, reprojected, may lie a little within the mask
+
+
+class RasterAlgorithm(EngineAlgorithm):
+    """Reads INPUT, within EXTENT and MASK where they are given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._input: RasterInput
+
+    def add_input(self, label: str) -> None:
+        """Add INPUT; called first, as the other parameters refer to it."""
+        self.addParameter(QgsProcessingParameterRasterLayer("INPUT", tr(label)))
+
+    def add_area(self) -> None:
+        """Add EXTENT and MASK."""
+        extent = QgsProcessingParameterExtent("EXTENT", tr("Extent"), None, True)
+        extent.setHelp(tr("Only this part of the layer; in any coordinate system. Default: all of it."))
+        polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
+        mask = QgsProcessingParameterFeatureSource("MASK", tr("Mask polygons"), polygons, None, True)
+        mask.setHelp(tr("Only what lies within these polygons; in any coordinate system."))
+        self.addParameter(extent)
+        self.addParameter(mask)
+
+    def complaint(self, values: Values) -> str:
+        layer = values.raster("INPUT")
+        if layer is None:
+            return str(self.invalidRasterError(values.parameters, "INPUT"))
+        if not layer.crs().isValid():
+            text = tr("{} has no coordinate system; set it in the layer's properties, tab Source, and run again.")
+            return text.format(layer.name())
+        return _area_complaint(values, layer)
+
+    def prepare(self, values: Values, engine: Probe) -> None:
+        layer = values.raster("INPUT")
+        bounds = values.extent("EXTENT", layer.crs())
+        needed = bounds if not bounds.isNull() else _mask_box(values, layer)
+        gsd_m = (engine.info.get("weights") or {}).get("gsd_m") or USUAL_GSD_M
+        self._input = raster_input(layer, Wanted(bounds, needed, gsd_m, values.context.transformContext()))
+
+    def input_arguments(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> list[str]:
+        """Return `[INPUT, --crs, --bounds, --aoi]`; what the engine cannot open itself is copied into `folder`."""
+        if self._input.copy:
+            feedback.pushInfo(tr("The engine cannot open this layer itself; the part needed is copied first."))
+        given = self._input.arguments(folder, feedback)
+        mask = values.source("MASK")
+        if mask is not None:
+            path = os.path.join(folder, "mask.gpkg")
+            write_polygons(mask, path, values.context.transformContext(), feedback)
+            given.append(f"--aoi={path}")
+        return given
+
+
+class NetworkAlgorithm(RasterAlgorithm):
+    """Runs the network over INPUT: BANDS, WEIGHTS and how it is run."""
+
+    WITH_NETWORK = True
+
+    def add_bands(self) -> None:
+        """Add BANDS."""
+        band = QgsProcessingParameterBand("BANDS", tr("Bands"), None, "INPUT", True, True)
+        band.setHelp(tr("Which bands are red, green and blue, in this order. ") + _sentence(SegmentOptions, "bands"))
+        self.addParameter(band)
+
+    def add_network(self) -> None:
+        """Add WEIGHTS and the settings of the network."""
+        weights = QgsProcessingParameterFile("WEIGHTS", tr("Weights"), extension="safetensors", optional=True)
+        weights.setHelp(tr("A weights file of this plugin's training. Default: the ones that come with the plugin."))
+        self.addParameter(weights)
+        add_settings(self, NETWORK)
+
+    def complaint(self, values: Values) -> str:
+        return super().complaint(values) or _bands_complaint(values) or _network_complaint(values)
+
+    def network_arguments(self, values: Values) -> list[str]:
+        """Return `--bands`, `--weights` and the settings of the network."""
+        bands = values.wholes("BANDS")
+        weights = values.input_file("WEIGHTS")
+        return [
+            *([f"--bands={','.join(map(str, bands))}"] if bands else []),
+            *([f"--weights={weights}"] if weights else []),
+            *arguments(NETWORK, values),
+        ]
+
+
+def _sentence(options: type, field: str) -> str:
+    text = tr(options.spec(field).metadata["help"])
+    return text[:1].upper() + text[1:] + "."
+
+
+def _area_complaint(values: Values, layer: QgsRasterLayer) -> str:
+    bounds = values.extent("EXTENT", layer.crs())
+    if not bounds.isNull() and not layer.extent().isEmpty() and not bounds.intersects(layer.extent()):
+        text = tr("The extent {} lies outside {}, which covers {} (both in {}); choose one within it.")
+        return text.format(bounds.toString(2), layer.name(), layer.extent().toString(2), layer.crs().authid())
+    mask = values.source("MASK")
+    if mask is not None and not mask.sourceCrs().isValid():
+        return tr("The mask layer has no coordinate system; set it in its properties and run again.")
+    return ""
+
+
+def _mask_box(values: Values, layer: QgsRasterLayer) -> QgsRectangle:
+    mask = values.source("MASK")
+    if mask is None:
+        return QgsRectangle()
+    transform = QgsCoordinateTransform(mask.sourceCrs(), layer.crs(), values.context.transformContext())
+    box = transform.transformBoundingBox(mask.sourceExtent())
+    box.scale(MASK_MARGIN)
+    return box
+
+
+def _bands_complaint(values: Values) -> str:
+    layer = values.raster("INPUT")
+    wrong = [band for band in values.wholes("BANDS") if not 1 <= band <= layer.bandCount()]
+    if not wrong:
+        return ""
+    text = tr("Band {} was asked for, but {} has {} band(s); choose from 1 to {}.")
+    return text.format(wrong[0], layer.name(), layer.bandCount(), layer.bandCount())
+
+
+def _network_complaint(values: Values) -> str:
+    weights = values.input_file("WEIGHTS")
+    if weights and not os.path.isfile(weights):
+        return tr("There is no weights file {}; choose another, or none for the ones of the plugin.").format(weights)
+    if 2 * values.whole("OVERLAP") > values.whole("TILE_SIZE"):
+        text = tr("Overlap is {}; expected at most half of the tile size, which is {}.")
+        return text.format(values.whole("OVERLAP"), values.whole("TILE_SIZE"))
+    return ""

@@ -1,0 +1,33 @@
+"""What QGIS loads: it registers the Processing provider, with a window or without one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsApplication
+
+from .provider import BuildingFootprintsProvider
+
+
+class BuildingFootprintsPlugin:
+    """The plugin; `iface` is None in `qgis_process` and in scripts."""
+
+    def __init__(self, iface: Any = None) -> None:
+        self.iface = iface
+        self.provider: BuildingFootprintsProvider | None = None
+
+    def initProcessing(self) -> None:
+        """Register the provider, once."""
+        if self.provider is None:
+            self.provider = BuildingFootprintsProvider()
+            QgsApplication.processingRegistry().addProvider(self.provider)
+
+    def initGui(self) -> None:
+        """Register the provider; the toolbox shows what it offers."""
+        self.initProcessing()
+
+    def unload(self) -> None:
+        """Take the provider out of the registry, which also deletes it."""
+        if self.provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self.provider)
+            self.provider = None

@@ -1,0 +1,44 @@
+"""The Processing provider: what stands under "Building Footprints" in the toolbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from . import __version__
+from .algorithms import algorithm_classes
+
+ICON = Path(__file__).parent / "icons" / "icon.svg"
+
+
+class BuildingFootprintsProvider(QgsProcessingProvider):
+    """Offers every algorithm of the plugin, whether an engine is installed or not."""
+
+    def id(self) -> str:
+        """The prefix of every algorithm's id; never changed."""
+        return "buildingfootprints"
+
+    def name(self) -> str:
+        return "Building Footprints"
+
+    def longName(self) -> str:
+        return f"Building Footprints {__version__}"
+
+    def versionInfo(self) -> str:
+        return __version__
+
+    def icon(self) -> QIcon:
+        return QIcon(str(ICON))
+
+    def svgIconPath(self) -> str:
+        return str(ICON)
+
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:
+        """GeoTIFF only: it is what the engine writes."""
+        return ["tif"]
+
+    def loadAlgorithms(self) -> None:
+        for algorithm in algorithm_classes():
+            self.addAlgorithm(algorithm())

@@ -1,0 +1,113 @@
+"""Stands in for the engine in the bridge's tests: speaks its JSON lines, well or badly, as the first argument says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+
+
+def send(**line: object) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def good() -> None:
+    send(type="progress", fraction=0.25)
+    send(type="message", level="info", text="a fact")
+    send(type="message", level="warning", text="a doubt")
+    send(type="progress", fraction=1.0)
+    send(type="result", count=3)
+
+
+def chatty() -> None:
+    """A library prints to stdout; the result is good."""
+    print("Downloading something…", flush=True)
+    print('["JSON, but no object"]', flush=True)
+    print('{"type": "progress", "fraction": "half"}', flush=True)
+    print('{"type": "something newer"}', flush=True)
+    send(type="result", count=4)
+
+
+def says_error() -> None:
+    send(type="error", text="Band 9 was asked for; the raster has 3.", code=2)
+    sys.exit(2)
+
+
+def crashes() -> None:
+    print("loading", flush=True)
+    raise RuntimeError("the network fell over")
+
+
+def kills_itself() -> None:
+    send(type="progress", fraction=0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def no_result() -> None:
+    send(type="progress", fraction=1.0)
+
+
+def result_then_fails() -> None:
+    send(type="result", count=5)
+    sys.exit(1)
+
+
+def silent() -> None:
+    time.sleep(60)
+
+
+def closes_stdout_only() -> None:
+    send(type="result", count=6)
+    os.close(1)
+    time.sleep(60)
+
+
+def obeys() -> None:
+    """Works until stdin ends, as the engine does; leaves its pid in the file named next."""
+    with open(sys.argv[2], "w") as stream:
+        stream.write(str(os.getpid()))
+    send(type="progress", fraction=0.1)
+    while sys.stdin.readline():
+        pass
+    sys.exit(1)
+
+
+def deaf() -> None:
+    """Neither end of file nor SIGTERM ends it; nor does it what it has started."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if os.fork() == 0:
+        time.sleep(60)
+    with open(sys.argv[2], "w") as stream:
+        stream.write(str(os.getpid()))
+    while True:
+        send(type="progress", fraction=0.1)
+        time.sleep(0.05)
+
+
+def floods() -> None:
+    """More than any pipe or queue holds, on both streams."""
+    for _ in range(3000):
+        print("x" * 2000)
+        print("y" * 2000, file=sys.stderr)
+    send(type="result", count=7)
+
+
+def huge_line() -> None:
+    for _ in range(40):
+        sys.stdout.write("z" * 1_000_000)
+    print()
+    send(type="result", count=8)
+
+
+def leaves_a_child() -> None:
+    """Ends, while something it started still holds its pipes."""
+    if os.fork() == 0:
+        time.sleep(8)
+        os._exit(0)
+    send(type="result", count=9)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
