@@ -96,10 +96,8 @@ class SegmentOptions(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if 2 * self.overlap_px > self.tile_px:
-            raise BadInput(
-                f"overlap_px is {self.overlap_px}; expected at most half of tile_px, which is {self.tile_px}."
-            )
+        if 3 * self.overlap_px > self.tile_px:
+            raise BadInput(f"The overlap is {self.overlap_px} px; expected at most a third of the tile, {self.tile_px} px.")
 
 
 @dataclass(frozen=True)

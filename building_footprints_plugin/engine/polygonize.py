@@ -1,32 +1,162 @@
-"""Building probability to outlines: seeds, watershed, polygons. Pure functions on arrays; strip by strip.
+"""Building probability to outlines: seeds, watershed, polygons. Pure functions on arrays, and a streaming wrapper.
 
 Seeds are connected patches of high interior probability; a watershed grows them to the full building, so that
-touching houses stay apart and nothing shrinks by the border's width (the way of the SpaceNet-4 and DeepGlobe winners).
+touching houses stay apart and nothing shrinks by the border's width (as the winners of SpaceNet 4 and DeepGlobe did).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from rasterio.features import shapes
 from scipy import ndimage
 from skimage.segmentation import watershed
 
 Codes = NDArray[np.uint8]  # probability in steps of 1 / 250; 255 is "not there"
 
+CODE_MAX = 250
+NOT_THERE = 255
+CUT_ROWS = 2048  # 600 m at 0.3 m per pixel
 
-def label_buildings(building: Codes, interior: Codes, threshold: int, seed_threshold: int) -> NDArray[np.int32]:
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Codes (1/250) from which a pixel is building, and from which it is a seed."""
+
+    building: int
+    seed: int
+
+    @classmethod
+    def of(cls, threshold: float, seed_threshold: float) -> Thresholds:
+        """Return the thresholds for probabilities 0..1; at least one step, as nothing is building at probability 0."""
+        return cls(max(1, round(threshold * CODE_MAX)), max(1, round(seed_threshold * CODE_MAX)))
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Polygons in pixel coordinates (x = column, y = row), their mean building probability, and their group.
+
+    Polygons of different groups are far enough apart never to touch, whatever is done to their outlines.
+    """
+
+    polygons: NDArray[np.object_]
+    confidence: NDArray[np.float64]
+    group: NDArray[np.int64]
+
+    def moved(self, columns: int, rows: int) -> Outlines:
+        """Return the outlines shifted by whole pixels."""
+        polygons = shapely.transform(self.polygons, lambda xy: xy + (columns, rows))
+        return Outlines(np.asarray(polygons, dtype=object), self.confidence, self.group)
+
+
+def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) -> NDArray[np.int32]:
     """Return the number of the building each pixel belongs to, 0 for none; numbers need not be consecutive.
 
-    Both inputs are `(height, width)` probabilities in steps of 1/250, 255 where the image has no pixel. A pixel is
-    building from `threshold` on. Seeds are 4-connected patches from `seed_threshold` of interior probability on;
-    a connected patch of building without any seed is one building.
+    Both inputs are `(height, width)`. Seeds are 4-connected patches of interior; a connected patch of building
+    without any seed is one building.
     """
-    there = building != 255
-    mask = (building >= threshold) & there
-    seeds, count = ndimage.label(mask & (interior >= seed_threshold))
-    patches, _ = ndimage.label(mask)
-    seeded = np.zeros(int(patches.max()) + 1, dtype=bool)
-    seeded[patches[seeds > 0]] = True
-    bare = mask & ~seeded[patches]
-    markers = np.where(bare, patches + count, seeds).astype(np.int32)
-    return np.asarray(watershed(-interior.astype(np.int16), markers, mask=mask), dtype=np.int32)
+    mask = (building >= thresholds.building) & (building != NOT_THERE)
+    patches, patch_count = ndimage.label(mask)
+    seeds, seed_count = ndimage.label(mask & (interior >= thresholds.seed))
+    patch_of_seed = np.asarray(ndimage.maximum(patches, seeds, np.arange(1, seed_count + 1)), dtype=np.int32)
+    seeds_in_patch = np.bincount(patch_of_seed, minlength=patch_count + 1)
+    labels = np.asarray(patches, dtype=np.int32)
+    for patch, box in enumerate(ndimage.find_objects(patches), start=1):
+        if seeds_in_patch[patch] > 1:  # each patch by itself: skimage breaks ties by what else is in its queue
+            own = patches[box] == patch
+            grown = watershed(-interior[box].astype(np.int16), np.where(own, seeds[box], 0), mask=own)
+            labels[box] = np.where(own, grown + patch_count, labels[box])
+    return labels
+
+
+def trace(labels: NDArray[np.int32]) -> tuple[NDArray[np.object_], NDArray[np.int32]]:
+    """Return the outline along pixel edges, in pixel coordinates, and the label of every building in `labels`."""
+    found = [(shape["coordinates"], int(value)) for shape, value in shapes(labels, mask=labels > 0, connectivity=4)]
+    polygons = np.empty(len(found), object)
+    polygons[:] = [shapely.Polygon(rings[0], rings[1:]) for rings, _ in found]
+    return polygons, np.array([value for _, value in found], np.int32)
+
+
+class StripPolygonizer:
+    """Turns strips of probability, top to bottom, into outlines; buildings are given out once they are whole.
+
+    Building pixels within `2 * reach_px` of one another form a group. A group is given out when no later row can add
+    to it, always as a whole, so the outlines do not depend on how the raster was cut into strips. Memory: the rows
+    from the top of the highest unfinished group on. Where a row of the raster is a multiple of `cut_rows`, groups
+    that began more than `cut_rows` before it are cut there, so that a city without a gap does not fill the memory.
+    """
+
+    def __init__(self, thresholds: Thresholds, reach_px: int, cut_rows: int = CUT_ROWS) -> None:
+        self._thresholds = thresholds
+        self._reach = reach_px
+        self._cut_rows = cut_rows
+        self._waiting: Codes = np.zeros((2, 0, 0), np.uint8)  # building and interior, not given out yet
+        self._bottom = 0  # row of the raster below the waiting ones
+
+    def push(self, codes: Codes) -> Outlines:
+        """Add `(2, rows, width)` codes of building and interior; return the buildings that are now whole."""
+        found, begin = [], 0
+        while begin < codes.shape[1]:
+            end = min(codes.shape[1], begin + self._cut_rows - self._bottom % self._cut_rows)
+            found.append(self._add(codes[:, begin:end]))
+            begin = end
+        return concatenate(found)
+
+    def finish(self) -> Outlines:
+        """Return the buildings that were waiting for more rows."""
+        return self._give_out(lambda groups, whole: None)
+
+    def _add(self, codes: Codes) -> Outlines:
+        self._waiting = np.concatenate([self._waiting, codes], axis=1) if self._waiting.size else codes.copy()
+        self._bottom += codes.shape[1]
+        at_cut = self._bottom % self._cut_rows == 0
+
+        def keep_unfinished(groups: NDArray[np.int32], whole: NDArray[np.bool_]) -> None:
+            whole[np.unique(groups[-self._reach - 1 :])] = False  # a later row can still reach these
+            if at_cut:
+                whole[np.unique(groups[: max(0, len(groups) - self._cut_rows)])] = True
+
+        return self._give_out(keep_unfinished)
+
+    def _give_out(self, keep: Callable[[NDArray[np.int32], NDArray[np.bool_]], None]) -> Outlines:
+        building, interior = self._waiting
+        top = self._bottom - len(building)
+        mask = (building >= self._thresholds.building) & (building != NOT_THERE)
+        groups, count = ndimage.label(ndimage.maximum_filter(mask, 2 * self._reach + 1, mode="constant"))
+        whole = np.ones(count + 1, dtype=bool)
+        keep(groups, whole)
+        whole[0] = True
+        busy = ~whole[groups]
+        rows = np.flatnonzero(busy.any(axis=1))
+        first = rows[0] if rows.size else len(building)
+        waiting = np.stack([np.where(busy, building, 0), interior])[:, first:]
+        outlines = self._outlines(np.where(busy, 0, building).astype(np.uint8), groups)
+        self._waiting = waiting.astype(np.uint8)
+        return outlines.moved(0, top)
+
+    def _outlines(self, building: Codes, groups: NDArray[np.int32]) -> Outlines:
+        labels = label_buildings(building, self._waiting[1], self._thresholds)
+        polygons, numbers = trace(labels)
+        if not len(polygons):
+            return concatenate([])
+        confidence = np.asarray(ndimage.mean(building, labels, numbers)) / CODE_MAX
+        group = np.asarray(ndimage.maximum(groups, labels, numbers))
+        return Outlines(polygons, confidence, group.astype(np.int64))
+
+
+def concatenate(parts: list[Outlines]) -> Outlines:
+    """Return all outlines in one, with the groups of different parts kept apart."""
+    offset = 0
+    groups = []
+    for part in parts:
+        groups.append(part.group + offset)
+        offset += int(part.group.max(initial=0)) + 1
+    return Outlines(
+        np.concatenate([np.empty(0, object), *(part.polygons for part in parts)]),
+        np.concatenate([np.empty(0), *(part.confidence for part in parts)]),
+        np.concatenate([np.empty(0, np.int64), *groups]),
+    )

@@ -1,0 +1,182 @@
+"""The whole way from a raster to footprints, as a table of contents of the steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .area import Area, area_of
+from .errors import BadInput
+from .footprints import Settings, write_footprints
+from .gridded import Bounds, GriddedReader
+from .options import PolygonizeOptions, SegmentOptions
+from .probability import NODATA, ProbabilityWriter
+from .probability_reader import ProbabilityReader, open_probability
+from .progress import Reporter
+from .raster import open_raster
+from .segment import Layout, probability_strips
+from .vector import FootprintWriter, SourceImage, check_target, image_id_of
+
+if TYPE_CHECKING:
+    from .inference import Predictor
+    from .manifest import Manifest
+
+Codes = NDArray[np.uint8]
+STRIP_ROWS = 512
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is read: any raster GDAL opens, which part of it, and a CRS where it has none or a wrong one."""
+
+    path: str
+    bounds: Bounds | None = None
+    aoi: Path | None = None
+    crs: str | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is written: footprints (with a layer's name), building probability, or both."""
+
+    footprints: Path | None = None
+    layer: str | None = None
+    probability: Path | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """Which weights are used, and how they are run."""
+
+    weights: Path
+    options: SegmentOptions
+
+
+def extract(
+    source: Source, target: Target, model: Model, polygonizing: PolygonizeOptions, reporter: Reporter
+) -> dict[str, Any]:
+    """Find the buildings of a raster and write what `target` names; return the figures of the run.
+
+    A file appears only when it is whole. Memory: a few strips of the raster, and of buildings those not yet whole.
+    Raises BadInput for what the user can mend, Cancelled, and FootprintsError for the rest.
+    """
+    started = time.perf_counter()
+    _check_targets(source, target)
+    predictor, manifest = _load(model)
+    with ExitStack() as files:
+        reader = files.enter_context(
+            open_raster(
+                source.path,
+                gsd_m=manifest.gsd_m,
+                bands=model.options.bands,
+                bands_expected=len(manifest.bands),
+                crs=source.crs,
+            )
+        )
+        area = _area(reader, source, reporter)
+        layout = Layout.of(
+            area.look,
+            model.options.tile_px,
+            model.options.overlap_px,
+            batch_size=model.options.batch_size,
+            tta=model.options.tta,
+            wanted=area.touches,
+        )
+        strips: Iterable[Codes] = probability_strips(reader, predictor, layout, reporter.progress)
+        if target.probability is not None:
+            writer = files.enter_context(ProbabilityWriter(target.probability, reader.grid, area.window))
+            strips = _also_write(strips, writer, area)
+        figures: dict[str, Any] = {}
+        if target.footprints is None:
+            for _ in strips:
+                pass
+        else:
+            sink = files.enter_context(_footprint_writer(source, target, reader))
+            figures = write_footprints(strips, sink, Settings.of(polygonizing, manifest.thresholds), area, reader)
+        reporter.progress(1.0)
+    return {**figures, "device": predictor.name, **_effort(started, area)}
+
+
+def polygonize(source: Source, target: Target, options: PolygonizeOptions, reporter: Reporter) -> dict[str, Any]:
+    """Turn a probability or mask raster into footprints, without torch; return the figures of the run."""
+    started = time.perf_counter()
+    _check_targets(source, target)
+    with ExitStack() as files:
+        reader = files.enter_context(open_probability(source.path, source.crs))
+        area = _area(reader, source, reporter)
+        sink = files.enter_context(_footprint_writer(source, target, reader))
+        strips = _read_strips(reader, area, reporter)
+        figures = write_footprints(strips, sink, Settings.of(options, {}), area, reader)
+        reporter.progress(1.0)
+    return {**figures, **_effort(started, area)}
+
+
+def _load(model: Model) -> tuple[Predictor, Manifest]:
+    """Torch is imported here and nowhere before: the rest of the engine works without it."""
+    from .inference import Predictor, choose_device, choose_precision
+    from .weights import load_network
+
+    network, manifest = load_network(model.weights)
+    device = choose_device(model.options.device)
+    dtype = choose_precision(model.options.precision, device)
+    return Predictor(network, manifest, device, dtype, model.options.batch_size), manifest
+
+
+def _check_targets(source: Source, target: Target) -> None:
+    """Say what cannot be written before any work is done."""
+    if target.footprints is not None:
+        check_target(target.footprints)
+    for path in (target.footprints, target.probability):
+        if path is not None and path.exists() and Path(source.path).exists() and path.samefile(source.path):
+            raise BadInput(f"{path} is both input and output; choose another output.")
+
+
+def _area(reader: GriddedReader, source: Source, reporter: Reporter) -> Area:
+    for text in reader.warnings:
+        reporter.warning(text)
+    area = area_of(reader, source.bounds, source.aoi)
+    grid = reader.grid
+    reporter.info(f"{source.path}: {grid.width} x {grid.height} px of {grid.pixel_m:g} m in {grid.crs.to_string()[:40]}.")
+    return area
+
+
+def _footprint_writer(source: Source, target: Target, reader: GriddedReader) -> FootprintWriter:
+    if target.footprints is None:
+        raise BadInput("No output was named; expected a vector file.")
+    image = SourceImage(image_id_of(source.path), reader.source_transform, reader.crs.to_wkt())
+    return FootprintWriter(target.footprints, reader.crs.to_wkt(), target.layer, image)
+
+
+def _also_write(strips: Iterable[Codes], writer: ProbabilityWriter, area: Area) -> Iterator[Codes]:
+    """Pass strips of the larger window on, and write of each what lies in the area."""
+    top, left = area.look[:2]
+    row, col, height, width = area.window
+    for codes in strips:
+        begin, end = max(top, row), min(top + codes.shape[1], row + height)
+        if begin < end:
+            part = codes[:, begin - top : end - top, col - left : col - left + width]
+            outside = area.outside((begin, col, end - begin, width))
+            writer.write(begin - row, np.where(outside, NODATA, part).astype(np.uint8))
+        top += codes.shape[1]
+        yield codes
+
+
+def _read_strips(reader: ProbabilityReader, area: Area, reporter: Reporter) -> Iterator[Codes]:
+    """Yield codes `(2, rows, width)`; without a band for interior there are no seeds."""
+    row, col, height, width = area.look
+    for begin in range(0, height, STRIP_ROWS):
+        reporter.progress(begin / height)
+        codes = reader.read(row + begin, col, min(STRIP_ROWS, height - begin), width)
+        yield codes if reader.has_interior else np.concatenate([codes, np.zeros_like(codes)])
+
+
+def _effort(started: float, area: Area) -> dict[str, float]:
+    megapixels = area.look[2] * area.look[3] / 1e6
+    return {"seconds": round(time.perf_counter() - started, 3), "megapixels": round(megapixels, 3)}

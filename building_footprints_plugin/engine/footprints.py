@@ -1,0 +1,90 @@
+"""From strips of probability to the features that are written: outlines in metres, straightened, sifted, measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from .area import Area
+from .gridded import GriddedReader
+from .options import PolygonizeOptions
+from .polygonize import Outlines, StripPolygonizer, Thresholds
+from .regularize import regularize
+from .vector import FootprintWriter
+
+DEFAULT_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides about outlines, with nothing left open: the user's word, else the weights', else the default."""
+
+    thresholds: Thresholds
+    options: PolygonizeOptions
+
+    @classmethod
+    def of(cls, options: PolygonizeOptions, found: Mapping[str, float]) -> Settings:
+        """Return the settings of `options`, filled in from what was found best for the weights."""
+
+        def value(name: str) -> float:
+            given = getattr(options, name)
+            return float(found.get(name, DEFAULT_THRESHOLD) if given is None else given)
+
+        return cls(Thresholds.of(value("threshold"), value("seed_threshold")), options)
+
+
+def write_footprints(
+    strips: Iterable[NDArray[np.uint8]], writer: FootprintWriter, settings: Settings, area: Area, reader: GriddedReader
+) -> dict[str, float]:
+    """Write the buildings in `strips` of the area's larger window, top to bottom; return their number and area."""
+    pixel_m = area.transform.a
+    polygonizer = StripPolygonizer(settings.thresholds, math.ceil(settings.options.tolerance_m / pixel_m) + 1)
+    count, total = 0, 0.0
+    for outlines in _whole_buildings(strips, polygonizer):
+        polygons, confidence = _finished(outlines, settings.options, area, pixel_m)
+        square_metres = shapely.area(polygons)
+        fields = {
+            "id": np.arange(count + 1, count + len(polygons) + 1),
+            "confidence": np.round(confidence, 4),
+            "area_m2": np.round(square_metres, 2),
+            "perimeter_m": np.round(shapely.length(polygons), 2),
+        }
+        writer.write(reader.footprint_to_layer(polygons), fields)
+        count, total = count + len(polygons), total + float(square_metres.sum())
+    return {"count": count, "total_area_m2": round(total, 2)}
+
+
+def _whole_buildings(strips: Iterable[NDArray[np.uint8]], polygonizer: StripPolygonizer) -> Iterable[Outlines]:
+    for codes in strips:
+        yield polygonizer.push(codes)
+    yield polygonizer.finish()
+
+
+def _finished(
+    outlines: Outlines, options: PolygonizeOptions, area: Area, pixel_m: float
+) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    row, col = area.look[:2]
+    left, top = area.transform * (col, row)
+    traced = shapely.transform(outlines.polygons, lambda xy: xy * (pixel_m, -pixel_m) + (left, top))
+    filled = fill_holes(np.asarray(traced, dtype=object), options.min_hole_m2)
+    straight = regularize(
+        filled, outlines.group, method=options.regularize, tolerance_m=options.tolerance_m, pixel_m=pixel_m
+    )
+    polygons = straight.polygons
+    chosen = area.keep(polygons) & (shapely.area(polygons) >= options.min_area_m2)
+    return polygons[chosen], outlines.confidence[chosen]
+
+
+def fill_holes(polygons: NDArray[np.object_], min_hole_m2: float) -> NDArray[np.object_]:
+    """Return `polygons`, in metres, without the holes that are smaller than `min_hole_m2`."""
+    result = polygons.copy()
+    for index in np.flatnonzero(shapely.get_num_interior_rings(polygons) > 0):
+        rings = shapely.get_rings(polygons[index])
+        large = [ring for ring in rings[1:] if shapely.area(shapely.polygons(ring)) >= min_hole_m2]
+        result[index] = shapely.Polygon(rings[0], large)
+    return result

@@ -1,0 +1,84 @@
+"""What a weights file says of itself: one JSON object in the safetensors metadata, checked when it is read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from .errors import BadInput
+
+FORMAT = "building-footprints"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that is needed to use weights rightly, and to know where they come from.
+
+    A pixel value v of 0..255 enters the network as (v - mean) / std, per band. The network gives one logit per class;
+    the softmax of logits / temperature is the probability. A building's probability is the sum over
+    `building_classes`; `seed_class` marks its inside. `thresholds` holds `threshold`, `seed_threshold` (0..1) and
+    `min_area_m2`, as found best on validation.
+    """
+
+    architecture: str
+    bands: tuple[str, ...]
+    gsd_m: float
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    classes: tuple[str, ...]
+    building_classes: tuple[str, ...]
+    seed_class: str
+    thresholds: dict[str, float]
+    temperature: float = 1.0
+    licence: str = ""
+    attribution: tuple[str, ...] = ()
+    training: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the text kept in the weights file."""
+        return json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}, ensure_ascii=False)
+
+
+def manifest_from_json(text: str, name: str) -> Manifest:
+    """Return the manifest in `text`; `name` is the file it came from, for the message.
+
+    Raises BadInput if it is no manifest of this software, of a newer version, or lacks or contradicts itself.
+    """
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+        raise BadInput(f"{name} has no manifest of this software; expected a file made by `python -m training export`.")
+    version = values.pop("version", None)
+    if version != VERSION:
+        raise BadInput(f"{name} has manifest version {version}; this version reads {VERSION}: update the plugin.")
+    known = {spec.name for spec in fields(Manifest)}
+    try:
+        manifest = Manifest(**{key: _tuples(value) for key, value in values.items() if key in known})
+        _check(manifest)
+    except (TypeError, ValueError, KeyError) as error:
+        raise BadInput(f"The manifest of {name} is not usable ({error}); export the weights again.") from error
+    return manifest
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check(manifest: Manifest) -> None:
+    if not 0.01 <= float(manifest.gsd_m) <= 100:
+        raise ValueError(f"gsd_m is {manifest.gsd_m}")
+    if not manifest.bands or not len(manifest.bands) == len(manifest.mean) == len(manifest.std):
+        raise ValueError("bands, mean and std differ in number")
+    if not all(float(value) > 0 for value in (*manifest.std, manifest.temperature)):
+        raise ValueError("std and temperature must be above 0")
+    unknown = {*manifest.building_classes, manifest.seed_class} - set(manifest.classes)
+    if unknown or not manifest.building_classes:
+        raise ValueError("building_classes and seed_class must be among classes")
+    for name in ("threshold", "seed_threshold"):
+        if not 0 <= float(manifest.thresholds[name]) <= 1:
+            raise ValueError(f"{name} is {manifest.thresholds[name]}")

@@ -1,0 +1,133 @@
+"""Building probability of a raster, strip by strip: read ahead, run the network on tiles, blend."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import FootprintsError
+from .tiling import Axis, blend_weights, tile_axis
+
+CODE_MAX = 250
+NOT_THERE = 255
+READ_AHEAD = 2  # strips read while the network runs
+CHANNELS = 2  # building, interior
+
+T = TypeVar("T")
+Window = tuple[int, int, int, int]
+Strip = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+
+
+class Reader(Protocol):
+    """What is read from: 8-bit pixels `(bands, height, width)` and what is there `(height, width)`."""
+
+    def read(self, row: int, col: int, height: int, width: int) -> Strip: ...
+
+
+class Network(Protocol):
+    """What is run: `(count, bands, size, size)` tiles to `(count, 2, size, size)` probabilities."""
+
+    def probabilities(self, tiles: NDArray[np.uint8], *, tta: bool = False) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a window is cut: tiles along its rows and columns, how many go to the network at once, and which matter."""
+
+    window: Window
+    rows: Axis
+    cols: Axis
+    batch_size: int
+    tta: bool
+    wanted: Callable[[Window], bool]
+
+    @classmethod
+    def of(
+        cls, window: Window, tile_px: int, overlap_px: int, *, batch_size: int, tta: bool, wanted: Callable[[Window], bool]
+    ) -> Layout:
+        """Cut `window` into equal tiles; tiles for which `wanted` is False are not run and have probability 0."""
+        rows, cols = (tile_axis(length, tile_px, overlap_px) for length in window[2:])
+        return cls(window, rows, cols, batch_size, tta, wanted)
+
+    def tile_window(self, row_index: int, col_index: int) -> Window:
+        """Return the window of one tile on the reader's grid."""
+        row, col = self.window[:2]
+        return row + self.rows.starts[row_index], col + self.cols.starts[col_index], self.rows.size, self.cols.size
+
+
+def probability_strips(
+    reader: Reader, network: Network, layout: Layout, progress: Callable[[float], None]
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the window's probability top to bottom as codes `(2, rows, width)` of building and interior.
+
+    Codes are probability in steps of 1/250; 255 where the raster has no pixel. Memory: a few strips, each a tile
+    high and the window wide. An exception in the reading thread, or raised by `progress`, reaches the caller.
+    """
+    height, width = layout.window[2:]
+    rows = layout.rows
+    carried = np.zeros((CHANNELS, rows.overlap, layout.cols.starts[-1] + layout.cols.size), np.float32)
+    for index, (pixels, valid) in enumerate(_read_ahead(lambda i: _read_strip(reader, layout, i), len(rows.starts))):
+        blended = np.zeros((CHANNELS, rows.size, carried.shape[2]), np.float32)
+        blended[:, : rows.overlap] = carried
+        _add_tiles(blended, pixels, valid, network, layout, index, progress)
+        last = index == len(rows.starts) - 1
+        done = height - rows.starts[index] if last else rows.size - rows.overlap
+        carried = blended[:, done:].copy()
+        yield _codes(blended[:, :done, :width], valid[:done, :width])
+
+
+def _read_strip(reader: Reader, layout: Layout, index: int) -> Strip:
+    row, col, height, _ = layout.tile_window(index, 0)
+    return reader.read(row, col, height, layout.cols.starts[-1] + layout.cols.size)
+
+
+def _add_tiles(
+    blended: NDArray[np.float32],
+    pixels: NDArray[np.uint8],
+    valid: NDArray[np.bool_],
+    network: Network,
+    layout: Layout,
+    row_index: int,
+    progress: Callable[[float], None],
+) -> None:
+    cols = layout.cols
+    slices = [slice(start, start + cols.size) for start in cols.starts]
+    needed = [
+        index
+        for index, part in enumerate(slices)
+        if valid[:, part].any() and layout.wanted(layout.tile_window(row_index, index))
+    ]
+    down = blend_weights(layout.rows, row_index)[:, None]
+    for begin in range(0, len(needed), layout.batch_size):
+        progress((row_index + begin / len(needed)) / len(layout.rows.starts))
+        batch = needed[begin : begin + layout.batch_size]
+        chances = network.probabilities(np.stack([pixels[:, :, slices[index]] for index in batch]), tta=layout.tta)
+        for index, chance in zip(batch, chances, strict=True):
+            blended[:, :, slices[index]] += chance * (down * blend_weights(cols, index))
+
+
+def _codes(blended: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    if not np.isfinite(blended).all():
+        raise FootprintsError("The network gave values that are no numbers; try precision fp32, or other weights.")
+    return np.where(valid, np.rint(blended * CODE_MAX), NOT_THERE).astype(np.uint8)
+
+
+def _read_ahead(read: Callable[[int], T], count: int) -> Iterator[T]:
+    """Yield `read(0)` … `read(count - 1)`, each read in a thread before it is asked for."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        waiting: deque[Future[T]] = deque(thread.submit(read, index) for index in range(min(READ_AHEAD, count)))
+        try:
+            for index in range(count):
+                result = waiting.popleft().result()
+                if index + READ_AHEAD < count:
+                    waiting.append(thread.submit(read, index + READ_AHEAD))
+                yield result
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,62 @@
+"""The weights file: one `.safetensors` with its manifest inside. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from .errors import BadInput
+from .manifest import Manifest, manifest_from_json
+from .networks import build_network
+
+DEFAULT_WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "buildings.safetensors"
+MANIFEST_KEY = "manifest"
+
+
+def read_manifest(path: str | Path) -> Manifest:
+    """Return the manifest of a weights file without loading its tensors.
+
+    Raises BadInput if there is no such file, or if it is truncated, not safetensors, or not this software's.
+    """
+    manifest, _ = _open(Path(path), tensors=False)
+    return manifest
+
+
+def load_network(path: str | Path) -> tuple[nn.Module, Manifest]:
+    """Return the network with its weights in float32, in evaluation mode on the CPU, and the manifest.
+
+    Raises BadInput as `read_manifest` does, and if the tensors do not fit the network the manifest names.
+    """
+    path = Path(path)
+    manifest, tensors = _open(path, tensors=True)
+    network = build_network(manifest.architecture, bands=len(manifest.bands), classes=len(manifest.classes))
+    _check_shapes(path, network.state_dict(), tensors)
+    network.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()})
+    return network.eval(), manifest
+
+
+def _open(path: Path, *, tensors: bool) -> tuple[Manifest, dict[str, Tensor]]:
+    if not path.is_file():
+        raise BadInput(f"There is no weights file {path}; expected a .safetensors file made by `python -m training export`.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            manifest = manifest_from_json(metadata.get(MANIFEST_KEY, ""), str(path))
+            return manifest, {name: file.get_tensor(name) for name in file.keys()} if tensors else {}
+    except (SafetensorError, OSError) as error:
+        raise BadInput(f"{path} is not a whole .safetensors file ({error}); download or export it again.") from error
+
+
+def _check_shapes(path: Path, expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+    wanted = {name: tuple(tensor.shape) for name, tensor in expected.items()}
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if wanted == found:
+        return
+    name = sorted(set(wanted.items()) ^ set(found.items()))[0][0]
+    raise BadInput(
+        f"{path} does not hold the network its manifest names: {name} is {found.get(name, 'missing')}, "
+        f"expected {wanted.get(name, 'nothing')}; export the weights again."
+    )
