@@ -79,8 +79,8 @@ demo: setup demo/preview.png ## extract, score and draw the buildings of a bundl
 demo/buildings.gpkg: $(ZIP) $(DEMO_IMAGE) tools/run_qgis.py | setup
 	@mkdir -p demo
 	@echo "QGIS runs buildingfootprints:extractbuildings on $(DEMO_IMAGE)"
-	@$(PY) -m tools.run_qgis run $(ZIP) extractbuildings --config build/demo/qgis --result demo/run.json \
-		INPUT=$(DEMO_IMAGE) OUTPUT=$@
+	@$(PY) -m tools.run_qgis run $(ZIP) extractbuildings INPUT=$(DEMO_IMAGE) OUTPUT=$@ \
+		--config build/demo/qgis --result demo/run.json
 
 demo/score.json: demo/buildings.gpkg $(DEMO_TRUTH)
 	@$(ENGINE) score demo/buildings.gpkg $(DEMO_TRUTH) --output demo/scored.gpkg --json >$@

@@ -1,7 +1,7 @@
 """Put the packaged plugin into a QGIS profile, and run its algorithms there through qgis_process.
 
 Usage: python -m tools.run_qgis install dist/plugin.zip [--profile FOLDER]
-       python -m tools.run_qgis run dist/plugin.zip extractbuildings --config FOLDER [--result FILE] INPUT=a.tif ...
+       python -m tools.run_qgis run dist/plugin.zip extractbuildings INPUT=a.tif ... --config FOLDER [--result FILE]
 """
 
 from __future__ import annotations
