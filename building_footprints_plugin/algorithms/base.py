@@ -66,7 +66,7 @@ class FootprintsAlgorithm(QgsProcessingAlgorithm):
 class EngineAlgorithm(FootprintsAlgorithm):
     """An algorithm that the engine carries out.
 
-    A subclass says what it needs in `complaint` (before the run), `prepare` (main thread) and `run` (worker thread).
+    A subclass says what it needs in `complaint` (before the run), `read_layers` (main thread) and `execute` (worker thread).
     """
 
     WITH_NETWORK = False
@@ -79,10 +79,10 @@ class EngineAlgorithm(FootprintsAlgorithm):
         """Return what is wrong with `values` as one sentence, or an empty text."""
         return ""
 
-    def prepare(self, values: Values, engine: Probe) -> None:
+    def read_layers(self, values: Values, engine: Probe) -> None:
         """Take from layers what must not be touched in another thread."""
 
-    def run(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+    def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """Do the work, with `folder` for temporary files, and return the outputs."""
         raise NotImplementedError
 
@@ -118,14 +118,14 @@ class EngineAlgorithm(FootprintsAlgorithm):
                 raise QgsProcessingException(complaint)
             self._engine = find_engine(self.WITH_NETWORK)
             feedback.pushInfo(tr("Engine: {} ({})").format(self._engine.candidate.path, self._engine.candidate.origin))
-            self.prepare(values, self._engine)
+            self.read_layers(values, self._engine)
         return True
 
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         with shown_as_sentences(), run_folder() as folder:
-            return self.run(Values(self, parameters, context), folder, feedback)
+            return self.execute(Values(self, parameters, context), folder, feedback)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class ExtractBuildings(NetworkAlgorithm):
         self.addParameter(probability)
         self.addOutput(QgsProcessingOutputString("DEVICE_USED", tr("Device used")))
 
-    def run(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+    def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         footprints = EngineLayer(os.path.join(folder, "footprints.gpkg"), LAYER, self._input.crs)
         probability = values.output_raster("PROBABILITY") if values.given("PROBABILITY") else ""
         with whole_file(probability) as made:

@@ -33,7 +33,7 @@ class PolygonizeBuildings(RasterAlgorithm):
         add_settings(self, OUTLINES)
         add_footprints_output(self)
 
-    def run(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+    def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         footprints = EngineLayer(os.path.join(folder, "footprints.gpkg"), LAYER, self._input.crs)
         source, *limits = self.input_arguments(values, folder, feedback)
         command = ["polygonize", source, footprints.path, f"--layer={LAYER}", *limits, *arguments(OUTLINES, values)]

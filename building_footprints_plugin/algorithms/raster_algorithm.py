@@ -60,7 +60,7 @@ class RasterAlgorithm(EngineAlgorithm):
             return text.format(layer.name())
         return _area_complaint(values, layer)
 
-    def prepare(self, values: Values, engine: Probe) -> None:
+    def read_layers(self, values: Values, engine: Probe) -> None:
         layer = values.raster("INPUT")
         bounds = values.extent("EXTENT", layer.crs())
         needed = bounds if not bounds.isNull() else _mask_box(values, layer)

@@ -82,7 +82,7 @@ class ScoreFootprints(EngineAlgorithm):
                 return text.format(source.sourceName())
         return ""
 
-    def run(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+    def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         scored = os.path.join(folder, "scored.gpkg")
         report = values.output_file("REPORT") if values.given("REPORT") else ""
         with whole_file(report) as made:

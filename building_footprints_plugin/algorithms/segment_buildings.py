@@ -35,7 +35,7 @@ class SegmentBuildings(NetworkAlgorithm):
         self.addParameter(QgsProcessingParameterRasterDestination("OUTPUT", tr("Building probability")))
         self.addOutput(QgsProcessingOutputString("DEVICE_USED", tr("Device used")))
 
-    def run(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+    def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         output = values.output_raster("OUTPUT")
         with whole_file(output) as made:
             source, *limits = self.input_arguments(values, folder, feedback)

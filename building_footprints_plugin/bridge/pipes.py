@@ -69,4 +69,4 @@ def bounded_lines(stream: IO[bytes], longest: int) -> Iterator[str]:
         rest = raw
         while rest and not rest.endswith(b"\n"):
             rest = stream.readline(longest)
-        yield raw.decode("utf-8", "replace").strip()
+        yield raw.decode("utf-8", "replace").rstrip()

@@ -20,8 +20,6 @@ PROBE_S = 90.0  # torch from a cold disk under a virus scanner takes its time
 KEPT_ANSWERS = "BuildingFootprints/engines"
 # Polygonizing and scoring run without these.
 NETWORK_PACKAGES = frozenset({"torch", "safetensors"})
-# Only one file format or a nicer terminal needs these.
-OPTIONAL_PACKAGES = frozenset({"pyarrow", "tqdm"})
 
 _answers: dict[str, Probe] = {}
 
@@ -43,8 +41,7 @@ class Probe:
         """Return why the engine cannot run there, or an empty string if it can."""
         if self.failure:
             return self.failure
-        unneeded = OPTIONAL_PACKAGES if with_network else OPTIONAL_PACKAGES | NETWORK_PACKAGES
-        lacking = sorted(self.missing - unneeded)
+        lacking = sorted(self.missing if with_network else self.missing - NETWORK_PACKAGES)
         return tr("it lacks the packages {}").format(", ".join(lacking)) if lacking else ""
 
 

@@ -18,6 +18,7 @@ from .probe import Probe, forget, probe
 from .python import SETTING, VARIABLE, candidates
 
 GIB = 1024**3
+WEIGHTS_FACTS = ("path", "architecture", "gsd_m", "licence", "size_bytes")
 PACKAGES = "torch numpy rasterio shapely pyogrio safetensors scikit-image scipy pyarrow tqdm"
 
 
@@ -27,9 +28,10 @@ def installation_report() -> tuple[str, bool]:
     probes = [probe(candidate) for candidate in candidates()]
     chosen = next((answer for answer in probes if not answer.lacks(with_network=True)), None)
     lines = ["Building Footprints", *_table(_this_machine()), "", tr("Pythons tried, in this order:")]
-    lines += [_tried(number, answer) for number, answer in enumerate(probes, start=1)]
-    lines += ["", *(_engine(chosen) if chosen else _what_to_do(probes))]
-    return "\n".join(lines), chosen is not None
+    for number, answer in enumerate(probes, start=1):
+        lines += _tried(number, answer)
+    lines += ["", *(_engine(chosen) if chosen else _what_to_do())]
+    return "\n".join(lines), chosen is not None and not _weights_error(chosen)
 
 
 def _this_machine() -> dict[str, str]:
@@ -54,31 +56,34 @@ def _memory() -> str:
     return f"{total / GIB:.1f} GiB"
 
 
-def _tried(number: int, answer: Probe) -> str:
-    verdict = answer.lacks(with_network=True) or tr("works")
-    if answer.failure == "" and verdict != tr("works") and not answer.lacks(with_network=False):
+def _tried(number: int, answer: Probe) -> Iterator[str]:
+    verdict = answer.lacks(with_network=True)
+    if verdict and not answer.lacks(with_network=False):
         verdict += tr("; enough for polygonizing and scoring")
-    return f"{number}. {answer.candidate.path} ({answer.candidate.origin}): {verdict}"
+    yield f"{number}. {answer.candidate.path} ({answer.candidate.origin}): {verdict or tr('works')}"
+    for name, reason in (answer.info.get("reasons") or {}).items():
+        yield f"   {name}: {reason}"
 
 
 def _engine(answer: Probe) -> Iterator[str]:
     info = answer.info
     yield tr("Engine: {}").format(answer.candidate.path)
-    facts = {name: info.get(name) for name in ("version", "python", "torch", "device", "gpu", "cuda")}
-    facts["weights"] = _weights(info.get("weights"))
+    facts = {name: info.get(name) for name in ("version", "python", "device", "precision", "gpu", "gpu_memory_mb")}
     facts["packages"] = ", ".join(f"{name} {version}" for name, version in (info.get("packages") or {}).items())
+    weights = info.get("weights") or {}
+    facts["weights"] = ", ".join(str(weights[name]) for name in WEIGHTS_FACTS if name in weights)
     yield from _table({name: str(value) for name, value in facts.items() if value not in (None, "")})
-    if not info.get("gpu"):
-        yield tr("No GPU was found: the network runs on the CPU, which is slower and gives the same footprints.")
+    if _weights_error(answer):
+        yield tr("The weights cannot be used: {} Install the plugin again.").format(_weights_error(answer))
+    if info.get("device") == "cpu":
+        yield tr("No GPU is used; on the CPU the network is slower and finds the same footprints.")
 
 
-def _weights(weights: object) -> str:
-    if not isinstance(weights, dict):
-        return tr("missing")
-    return ", ".join(f"{name} {value}" for name, value in weights.items() if not isinstance(value, (dict, list)))
+def _weights_error(answer: Probe) -> str:
+    return str((answer.info.get("weights") or {}).get("error") or "")
 
 
-def _what_to_do(probes: list[Probe]) -> Iterator[str]:
+def _what_to_do() -> Iterator[str]:
     yield tr("No Python was found that can run the engine. What to do:")
     yield "- " + tr("Make an environment of Python 3.10 or newer and install the packages in it, for example:")
     yield "  python3 -m venv footprints"
