@@ -12,10 +12,14 @@ from ..vector import Layer
 
 @dataclass(frozen=True)
 class Source:
-    """A vector file or a SpaceNet table; `layer` names one of the layers of a file that has several."""
+    """A vector file or a SpaceNet table; `layer` names one of the layers of a file that has several.
+
+    `title` is what reports and warnings call it, by default the file's name.
+    """
 
     path: str
     layer: str | None = None
+    title: str | None = None
 
     @property
     def is_table(self) -> bool:
@@ -24,6 +28,8 @@ class Source:
     @property
     def name(self) -> str:
         """How reports and warnings call it."""
+        if self.title:
+            return self.title
         file = Path(self.path.partition("|")[0]).name
         return f"{file}, layer {self.layer}" if self.layer else file
 

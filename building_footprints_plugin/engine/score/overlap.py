@@ -74,7 +74,7 @@ def measure_pairs(proposals: Side, truth: Side, preset: Preset, limits: tuple[fl
     if preset.mixed_overlap_is_zero:
         mixed = (overlap > 0) & (kind == 7)
     iou[mixed | ~(proposals.sound[p] & truth.sound[t])] = 0.0
-    return Pairs(p, t, overlap, iou, int(mixed.sum()))
+    return Pairs(p, t, overlap, np.clip(iou, 0.0, 1.0), int(mixed.sum()))
 
 
 def measure_overlaps(

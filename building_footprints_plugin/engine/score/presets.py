@@ -37,10 +37,8 @@ class Preset:
         """The rule as the report states it."""
         order = "the most confident first" if self.by_confidence else "in the order of the file"
         sign = "above" if self.strict_iou else "of at least"
-        total = "F1 is the mean over the areas" if self.mean_of_areas else "counts are summed over all images"
         return (
-            f"Proposals are matched {order}, each with the free building it overlaps most, "
-            f"at an IoU {sign} the limit; {total}."
+            f"Proposals are matched {order}, each with the free building it overlaps most, at an IoU {sign} the limit."
         )
 
 

@@ -4,7 +4,7 @@ from .crs import crs_name, metric_crs, parse_crs, reproject, same_crs
 from .layer import Layer, bounds_of, layer_names, read_layer
 from .polygons import Polygons, polygons_of
 from .spacenet_csv import CsvPolygons, SourceImage, image_id_of, read_spacenet_csv, write_spacenet_csv
-from .staging import EXTENSIONS, check_target
+from .staging import EXTENSIONS, check_target, stage
 from .writer import FOOTPRINT_SCHEMA, FootprintWriter, write_layers
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "read_spacenet_csv",
     "reproject",
     "same_crs",
+    "stage",
     "write_layers",
     "write_spacenet_csv",
 ]
