@@ -126,6 +126,9 @@ class StripPolygonizer:
         building, interior = self._waiting
         top = self._bottom - len(building)
         mask = (building >= self._thresholds.building) & (building != NOT_THERE)
+        if not mask.any():
+            self._waiting = self._waiting[:, :0]
+            return concatenate([])
         groups, count = ndimage.label(ndimage.maximum_filter(mask, 2 * self._reach + 1, mode="constant"))
         whole = np.ones(count + 1, dtype=bool)
         keep(groups, whole)

@@ -1,0 +1,187 @@
+"""Probability to outlines: separate, whole, and the same in any strips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from building_footprints_plugin.engine.polygonize import (
+    Outlines,
+    StripPolygonizer,
+    Thresholds,
+    concatenate,
+    label_buildings,
+    trace,
+)
+
+HALF = Thresholds.of(0.5, 0.5)
+
+
+def codes(height: int, width: int) -> NDArray[np.uint8]:
+    return np.zeros((2, height, width), np.uint8)
+
+
+def add(array: NDArray[np.uint8], rows: slice, cols: slice, border: int = 2, value: int = 200) -> None:
+    """Draw a building as a perfect network sees it: probability everywhere, interior without its border."""
+    array[0, rows, cols] = value
+    array[1, rows.start + border : rows.stop - border, cols.start + border : cols.stop - border] = value
+
+
+def outlines(array: NDArray[np.uint8], cuts: Sequence[int] = (), reach: int = 2, cut_rows: int = 2048) -> Outlines:
+    polygonizer = StripPolygonizer(HALF, reach, cut_rows)
+    parts = [polygonizer.push(part) for part in np.split(array, list(cuts), axis=1) if part.shape[1]]
+    return concatenate([*parts, polygonizer.finish()])
+
+
+def as_set(found: Outlines) -> set[tuple[str, float]]:
+    pairs = zip(found.polygons, found.confidence, strict=True)
+    return {(shapely.normalize(polygon).wkt, round(value, 9)) for polygon, value in pairs}
+
+
+def test_a_building_is_exactly_its_pixels() -> None:
+    array = codes(20, 30)
+    add(array, slice(5, 12), slice(8, 20))
+    found = outlines(array)
+    assert [polygon.equals(shapely.box(8, 5, 20, 12)) for polygon in found.polygons] == [True]
+    assert found.confidence == pytest.approx([200 / 250])
+
+
+def test_touching_houses_stay_apart_and_lose_nothing() -> None:
+    array = codes(30, 60)
+    add(array, slice(5, 20), slice(5, 25))
+    add(array, slice(5, 20), slice(25, 45))
+    found = outlines(array)
+    assert sorted(shapely.area(found.polygons)) == [300, 300]
+    assert shapely.area(shapely.intersection(*found.polygons)) == 0
+    assert len(set(found.group)) == 1
+
+
+def test_a_building_too_small_for_a_seed_is_kept() -> None:
+    array = codes(20, 20)
+    array[0, 5:8, 5:8] = 200
+    assert shapely.area(outlines(array).polygons).tolist() == [9]
+
+
+def test_a_courtyard_is_a_hole() -> None:
+    array = codes(40, 40)
+    add(array, slice(5, 35), slice(5, 35))
+    array[:, 15:25, 15:25] = 0
+    polygon = outlines(array).polygons[0]
+    assert shapely.area(polygon) == 900 - 100
+    assert shapely.get_num_interior_rings(polygon) == 1
+
+
+def test_nothing_lies_on_ground_that_is_not_there() -> None:
+    array = codes(20, 40)
+    add(array, slice(5, 15), slice(5, 35))
+    array[:, :, 18:22] = 255
+    found = outlines(array)
+    assert len(found.polygons) == 2
+    assert shapely.total_bounds(found.polygons).tolist() == [5, 5, 35, 15]
+    assert shapely.area(found.polygons).sum() == 10 * 26
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [pytest.param(124, 0, id="just below the threshold"), pytest.param(125, 1, id="at the threshold")],
+)
+def test_threshold(value: int, found: int) -> None:
+    array = codes(20, 20)
+    add(array, slice(5, 15), slice(5, 15), value=value)
+    assert len(outlines(array).polygons) == found
+
+
+def test_probability_zero_is_never_a_building() -> None:
+    assert Thresholds.of(0.0, 0.0) == Thresholds(1, 1)
+
+
+def test_empty_raster_gives_nothing() -> None:
+    assert len(outlines(codes(50, 50)).polygons) == 0
+    assert len(StripPolygonizer(HALF, 2).finish().polygons) == 0
+
+
+def landscape(seed: int, height: int, width: int) -> NDArray[np.uint8]:
+    """Return blobs of every size and kind, saturated and not, with a gap of nodata."""
+    rng = np.random.default_rng(seed)
+    waves = ndimage.gaussian_filter(rng.normal(size=(height, width)), rng.uniform(1, 5))
+    waves = (waves - waves.min()) / np.ptp(waves)
+    array = np.stack([np.clip(2 * waves - 0.5, 0, 1), np.clip(3 * waves - 1.2, 0, 1)])
+    array = np.rint(array * 250).astype(np.uint8)
+    array[:, :, width // 3] = 255
+    return array
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 10_000), cut_rows=st.sampled_from([40, 2048]))
+def test_outlines_do_not_depend_on_the_strips(data: st.DataObject, seed: int, cut_rows: int) -> None:
+    array = landscape(seed, 150, 90)
+    cuts = sorted(data.draw(st.lists(st.integers(0, 150), max_size=20)))
+    whole, pieces = outlines(array, cut_rows=cut_rows), outlines(array, cuts, cut_rows=cut_rows)
+    assert as_set(whole) == as_set(pieces)
+    assert len(whole.polygons) == len(pieces.polygons)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_outlines_are_valid_do_not_overlap_and_miss_no_pixel(seed: int) -> None:
+    array = landscape(seed, 80, 70)
+    found = outlines(array)
+    assert shapely.is_valid(found.polygons).all()
+    building = (array[0] >= HALF.building) & (array[0] != 255)
+    assert shapely.area(found.polygons).sum() == building.sum()
+    assert shapely.area(shapely.union_all(found.polygons)) == pytest.approx(building.sum())
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), reach=st.integers(0, 4))
+def test_groups_keep_their_distance(seed: int, reach: int) -> None:
+    found = outlines(landscape(seed, 80, 70), reach=reach)
+    tree = shapely.STRtree(found.polygons)
+    left, right = tree.query(found.polygons, predicate="dwithin", distance=2 * reach - 1e-9)
+    assert (found.group[left] == found.group[right]).all()
+
+
+def test_memory_follows_the_strip() -> None:
+    """Rows are let go as soon as their buildings are whole."""
+    polygonizer = StripPolygonizer(HALF, 2)
+    for _ in range(20):
+        strip = codes(100, 50)
+        add(strip, slice(20, 40), slice(10, 30))
+        polygonizer.push(strip)
+        assert polygonizer._waiting.nbytes <= 2 * 100 * 50
+
+
+def test_a_city_without_a_gap_is_cut_rather_than_kept_in_memory() -> None:
+    polygonizer = StripPolygonizer(HALF, 2, cut_rows=100)
+    held = []
+    for _ in range(20):
+        polygonizer.push(np.full((2, 50, 40), 200, np.uint8))
+        held.append(polygonizer._waiting.shape[1])
+    assert max(held) <= 200
+
+
+def test_trace_gives_each_label_its_outline() -> None:
+    labels = np.zeros((4, 5), np.int32)
+    labels[1:3, 1:3], labels[1:3, 3:5] = 7, 3
+    polygons, numbers = trace(labels)
+    assert dict(zip(numbers.tolist(), shapely.bounds(polygons).tolist(), strict=True)) == {
+        7: [1, 1, 3, 3],
+        3: [3, 1, 5, 3],
+    }
+
+
+def test_seeds_of_one_patch_share_its_pixels() -> None:
+    """A dumb-bell with two seeds is parted at its waist."""
+    array = codes(21, 41)
+    array[0, 5:16, 2:17], array[0, 5:16, 24:39], array[0, 9:12, 17:24] = 250, 250, 250
+    array[1] = np.clip(ndimage.distance_transform_edt(array[0] > 0) * 50, 0, 250)
+    labels = label_buildings(array[0], array[1], Thresholds(125, 200))
+    assert len(set(labels[labels > 0])) == 2
+    assert labels[10, 5] != labels[10, 35]
