@@ -75,7 +75,7 @@ def parse_crs(text: str | CRS) -> CRS:
     """Return the CRS that `text` (EPSG:n, WKT or PROJ) names; raises BadInput."""
     try:
         return CRS.from_user_input(text)
-    except CRSError as error:
+    except (CRSError, ValueError) as error:
         raise BadInput(f"{str(text)[:60]!r} is not a CRS; expected EPSG:n or WKT.") from error
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.warp import transform_bounds
@@ -71,7 +72,7 @@ class GriddedReader:
     @property
     def source_transform(self) -> Affine:
         """The raster's own pixel grid: (column, row) to the layer's CRS."""
-        return self._dataset.transform
+        return Affine(*self._dataset.transform[:6])
 
     def footprint_to_layer(self, geometries: NDArray[Any]) -> NDArray[Any]:
         """Return shapely geometries of the grid's CRS in the layer's CRS, vertex by vertex."""

@@ -78,6 +78,7 @@ def open_raster(
 
 
 def _reader(source: Source, place: Georeference, gsd_m: float) -> RasterReader:
+    source.check_readable()
     grid = grid_for(place, *source.shape, gsd_m)
     pixel_m = max(pixel_size_m(place, *source.shape))
     if pixel_m > UNUSABLE_FACTOR * gsd_m:
@@ -89,8 +90,7 @@ def _reader(source: Source, place: Georeference, gsd_m: float) -> RasterReader:
         reader.warnings.append(
             f"{source.name} has {pixel_m:.2g} m per pixel; the weights expect {gsd_m:.2g} m: footprints will be poor."
         )
-    if source.is_grey:
-        reader.warnings.append(f"{source.name} has one band to use; it stands in for all {reader.band_count}.")
+    reader.warnings += source.warnings
     return reader
 
 

@@ -13,17 +13,22 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NodataShadowWarning, NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from .errors import BadInput
 
+# Both are looked at here: a missing georeference is refused in words, alpha and nodata are combined.
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+warnings.filterwarnings("ignore", category=NodataShadowWarning)
+
 Pixels = NDArray[Any]
 Valid = NDArray[np.bool_]
 
-# In bytes: rasterio, unlike GDAL's own option, takes no megabytes. GDAL keeps up to 5 % of the machine's memory per process by default; this much holds the blocks that neighbouring
-# windows share and lets memory stay flat however large the raster is.
+# GDAL keeps up to 5 % of the machine's memory per process by default; this much holds the blocks that neighbouring
+# windows share and lets memory stay flat however large the raster is. In bytes: rasterio takes no megabytes here.
 GDAL_CACHE_BYTES = 256 * 2**20
+COLOURS = 3
 SAMPLE_PX = 1024
 SAMPLE_WINDOW_PX = 32
 
@@ -38,8 +43,7 @@ def gdal() -> Iterator[None]:
 def open_dataset(source: str | Path) -> Any:
     """Return the open rasterio dataset; raises BadInput with the reason when GDAL cannot open `source`."""
     try:
-        with gdal(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with gdal():
             return rasterio.open(source)
     except RasterioError as error:
         raise BadInput(_why_not(str(source))) from error
@@ -63,8 +67,7 @@ def choose_bands(dataset: Any, bands: Sequence[int] | None, expected: int) -> tu
 
     Without `bands`, the first ones that are not alpha. Raises BadInput if they do not fit the raster.
     """
-    alpha = _alpha_bands(dataset)
-    colour = tuple(index for index in dataset.indexes if index not in alpha)
+    colour = tuple(index for index in dataset.indexes if index not in alpha_bands(dataset))
     if bands is None:
         chosen = colour[:1] if len(colour) == 1 else colour[:expected]
         if len(chosen) not in (1, expected) or not chosen:
@@ -77,8 +80,6 @@ def choose_bands(dataset: Any, bands: Sequence[int] | None, expected: int) -> tu
     for band in chosen:
         if band not in dataset.indexes:
             raise BadInput(f"Band {band} was asked for; {dataset.name} has bands 1 to {dataset.count}.")
-        if band in alpha:
-            raise BadInput(f"Band {band} of {dataset.name} is its alpha band; choose colour bands.")
     if len(set(chosen)) != len(chosen):
         raise BadInput(f"Bands {listed} name one band twice; expected {expected} different ones, or a single one.")
     if len(chosen) not in (1, expected):
@@ -86,7 +87,8 @@ def choose_bands(dataset: Any, bands: Sequence[int] | None, expected: int) -> tu
     return chosen
 
 
-def _alpha_bands(dataset: Any) -> tuple[int, ...]:
+def alpha_bands(dataset: Any) -> tuple[int, ...]:
+    """Return the bands, counted from 1, that the raster declares to be alpha."""
     return tuple(index for index in dataset.indexes if dataset.colorinterp[index - 1] == ColorInterp.alpha)
 
 
@@ -99,21 +101,26 @@ class Source:
     def __init__(self, dataset: Any, bands: tuple[int, ...], band_count: int, *, use_mask: bool = True) -> None:
         self.dataset = dataset
         self._bands = list(bands)
-        self._repeat = band_count if len(bands) == 1 else 1
-        self._palette = _palette(dataset, bands)
-        if self._palette is not None:
-            self._repeat = 1 if band_count == 3 else band_count
-        self._alpha = _alpha_bands(dataset)[:1]
+        self._palette = _palette(dataset, bands[0]) if len(bands) == 1 and band_count == COLOURS else None
+        self._repeat = band_count if len(bands) == 1 and self._palette is None else 1
+        self._alpha = [band for band in alpha_bands(dataset)[:1] if use_mask and band not in bands]
         self._flags = dataset.mask_flag_enums[bands[0] - 1] if use_mask else [MaskFlags.all_valid]
+        if MaskFlags.alpha in self._flags:
+            self._flags = [MaskFlags.all_valid]  # alpha is read by `_alpha`, unless it was asked for as a colour
         if np.dtype(dataset.dtypes[bands[0] - 1]).kind == "c":
             raise BadInput(f"{dataset.name} holds complex numbers; expected real ones.")
         self.name = str(dataset.name)
         self.shape = int(dataset.height), int(dataset.width)
 
     @property
-    def is_grey(self) -> bool:
-        """Whether one band stands in for several."""
-        return self._repeat > 1
+    def warnings(self) -> list[str]:
+        """What the user should know about the choice of bands, one sentence each."""
+        said = []
+        if self._repeat > 1:
+            said.append(f"{self.name} gives one band; it stands in for all {self._repeat} that the weights expect.")
+        if set(self._bands) & set(alpha_bands(self.dataset)):
+            said.append(f"{self.name} declares one of bands {self._bands} to be alpha; it is read as a colour.")
+        return said
 
     @property
     def is_8bit(self) -> bool:
@@ -139,6 +146,11 @@ class Source:
             return pixels, valid
         pad = ((top - row, row + height - bottom), (left - col, col + width - right))
         return np.pad(pixels, ((0, 0), *pad)), np.pad(valid, pad)
+
+    def check_readable(self) -> None:
+        """Read the first and the last pixel, so that a truncated file is found before any work."""
+        self.read(0, 0, 1, 1)
+        self.read(self.shape[0] - 1, self.shape[1] - 1, 1, 1)
 
     def sample(self) -> tuple[Pixels, Valid]:
         """Return at most about 1024 x 1024 pixels spread over the raster, shapes (bands, ...) and (...).
@@ -167,7 +179,7 @@ class Source:
     @property
     def band_count(self) -> int:
         """Number of bands that `read` returns."""
-        return self._repeat * (3 if self._palette is not None else len(self._bands))
+        return COLOURS if self._palette is not None else self._repeat * len(self._bands)
 
     @property
     def _dtype(self) -> str:
@@ -184,7 +196,7 @@ class Source:
                 "the file may be truncated or the connection lost."
             ) from error
         if self._palette is not None:
-            colours = self._palette[np.minimum(pixels[0], len(self._palette) - 1)]
+            colours = self._palette[np.minimum(pixels[0].astype(np.intp), len(self._palette) - 1)]
             pixels, valid = np.moveaxis(colours[..., :3], -1, 0), valid & (colours[..., 3] > 0)
         elif pixels.dtype.kind == "f":
             valid = valid & np.isfinite(pixels).all(axis=0)
@@ -199,16 +211,16 @@ class Source:
             bands = self._bands[:1] if per_dataset else self._bands
             masks = self.dataset.read_masks(bands, window=window, out_shape=(len(bands), *size))
             valid = masks.any(axis=0)
-        if self._alpha and MaskFlags.alpha not in self._flags:
+        if self._alpha:
             valid = valid & (self.dataset.read(self._alpha[0], window=window, out_shape=size) > 0)
         return valid
 
 
-def _palette(dataset: Any, bands: tuple[int, ...]) -> NDArray[np.uint8] | None:
+def _palette(dataset: Any, band: int) -> NDArray[np.uint8] | None:
     """Return the colour table as (entries, red green blue alpha), or None if the band is not a palette."""
-    if len(bands) != 1 or dataset.colorinterp[bands[0] - 1] != ColorInterp.palette:
+    if dataset.colorinterp[band - 1] != ColorInterp.palette:
         return None
-    table = dataset.colormap(bands[0])
+    table = dataset.colormap(band)
     colours = np.zeros((max(table) + 2, 4), np.uint8)  # the last entry stands for indexes beyond the table
     for index, colour in table.items():
         colours[index] = colour

@@ -103,10 +103,13 @@ class WarpedBlocks:
         return block
 
     def _resample(self, row: int, col: int) -> Block:
-        top, left, height, width = self._source_window(row, col)
-        pixels, valid = self._warp.read(top, left, height, width)
+        window, complete = self._source_window(row, col)
+        pixels, valid = self._warp.read(*window)
+        if complete and valid.all():
+            values = self._reproject(pixels.astype(np.float32), window[:2], (row, col))
+            return self._warp.finish(values), np.ones(values.shape[1:], bool)
         weighted = np.concatenate([pixels * valid, valid[np.newaxis]]).astype(np.float32)
-        sums = self._reproject(weighted, (top, left), (row, col))
+        sums = self._reproject(weighted, window[:2], (row, col))
         there = sums[-1] >= HALF
         values = np.divide(sums[:-1], sums[-1], out=np.zeros_like(sums[:-1]), where=there)
         return np.where(there, self._warp.finish(values), np.uint8(0)), there
@@ -133,19 +136,20 @@ class WarpedBlocks:
         )
         return result
 
-    def _source_window(self, row: int, col: int) -> tuple[int, int, int, int]:
-        """Return (row, col, height, width) of the source pixels that the block at (row, col) needs."""
+    def _source_window(self, row: int, col: int) -> tuple[tuple[int, int, int, int], bool]:
+        """Return the (row, col, height, width) of the source that the block at (row, col) needs, and whether the
+        whole block has a place in the source's CRS."""
         along = np.linspace(0, self._side, 9)
         cols, rows = (axis.ravel() for axis in np.meshgrid(col + along, row + along))
         place, grid = self._warp.place, self._warp.grid
         xs, ys = convert(grid.crs, place.crs, *apply_affine(grid.transform, cols, rows))
         there = np.isfinite(xs) & np.isfinite(ys)
         if not there.any():
-            return 0, 0, 1, 1
+            return (0, 0, 1, 1), False
         cols, rows = place.to_pixels(xs[there], ys[there])
         top, height = _span(rows, self._warp.shape[0], self._margin)
         left, width = _span(cols, self._warp.shape[1], self._margin)
-        return top, left, height, width
+        return (top, left, height, width), bool(there.all())
 
 
 def _span(positions: NDArray[np.float64], size: int, margin: int) -> tuple[int, int]:
