@@ -1,0 +1,77 @@
+"""What can be opened at all, and what is said about the rest."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rasterio.io import MemoryFile
+from rasterio.shutil import copy
+from rasters import noise, write_raster
+
+from building_footprints_plugin.engine.errors import BadInput
+from building_footprints_plugin.engine.raster import open_raster
+
+
+def values(source: str | Path) -> np.ndarray:
+    with open_raster(source, gsd_m=0.3) as reader:
+        return reader.read(0, 0, *reader.grid.shape)[0]
+
+
+def test_memory_file_and_vrt(tmp_path: Path) -> None:
+    pixels = noise(3, 10, 12)
+    with MemoryFile() as memory:
+        write_raster(memory.name, pixels)
+        assert (values(memory.name) == pixels).all()
+    write_raster(tmp_path / "in.tif", pixels)
+    vrt = tmp_path / "in.vrt"
+    copy(tmp_path / "in.tif", vrt, driver="VRT")
+    assert (values(str(vrt)) == pixels).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("absent.tif", None, "absent.tif does not exist; expected a raster file"),
+        ("empty.tif", b"", "is empty"),
+        ("notes.tif", b"no raster at all", "cannot be opened as a raster"),
+        ("folder/", None, "is a folder"),
+    ],
+)
+def test_not_a_raster(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
+    path = tmp_path / name
+    if name.endswith("/"):
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadInput, match=message):
+        open_raster(path, gsd_m=0.3)
+
+
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "in.tif"
+    path.write_bytes(b"not for us")
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may read everything
+    with pytest.raises(BadInput, match="may not be read by this user"):
+        open_raster(path, gsd_m=0.3)
+
+
+def test_truncated_file_is_refused_as_it_is_opened(tmp_path: Path) -> None:
+    path = Path(write_raster(tmp_path / "in.tif", noise(3, 400, 400), tiled=True, compress="deflate"))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(BadInput, match=r"truncated|cannot be opened"):
+        open_raster(path, gsd_m=0.3)
+
+
+def test_complex_numbers(tmp_path: Path) -> None:
+    source = write_raster(tmp_path / "in.tif", np.zeros((1, 4, 4), np.complex64))
+    with pytest.raises(BadInput, match="complex"):
+        open_raster(source, gsd_m=0.3)
+
+
+def test_nothing_valid(tmp_path: Path) -> None:
+    source = write_raster(tmp_path / "in.tif", np.zeros((3, 30, 30), np.uint8), nodata=0)
+    with pytest.raises(BadInput, match="holds no valid pixel"):
+        open_raster(source, gsd_m=0.3)
