@@ -90,7 +90,7 @@ def install(package: Path, profile: Path) -> Path:
 def enable(config: Path) -> None:
     """Switch the plugin on in the throw-away configuration folder `config`."""
     done = call(config, ["plugins", "enable", PACKAGE])
-    if done.returncode != 0:
+    if done.returncode != 0 and "already enabled" not in done.stdout + done.stderr:
         raise SystemExit(f"Error: QGIS does not load the plugin: {done.stdout}{done.stderr}")
 
 
