@@ -137,21 +137,30 @@ def _band_options(provider: QgsRasterDataProvider) -> list[str]:
 
 
 def _pipe(provider: QgsRasterDataProvider) -> QgsRasterPipe:
-    """Return `provider` followed by a filter that makes the user's own no-data values one value the file declares."""
+    """Return `provider` followed by a filter that makes the user's own no-data values one value the file declares.
+
+    A GeoTIFF declares one value for all its bands, as the dialog of QGIS sets it for all of them.
+    """
     pipe = QgsRasterPipe()
     pipe.set(provider.clone())
-    bands = [band for band in range(1, provider.bandCount() + 1) if provider.userNoDataValues(band)]
-    if bands:
+    bands = range(1, provider.bandCount() + 1)
+    values = {_no_data(provider, band) for band in bands}
+    if len(values) > 1:
+        raise BridgeError(tr("The bands have different no-data values; set the same for all bands of the layer."))
+    ranges, declared = values.pop()
+    if ranges and declared is not None:
         nuller = QgsRasterNuller()
         for band in bands:
             nuller.setNoData(band, provider.userNoDataValues(band))
-            nuller.setOutputNoDataValue(band, _declared_nodata(provider, band))
+            nuller.setOutputNoDataValue(band, declared)
         pipe.insert(1, nuller)
     return pipe
 
 
-def _declared_nodata(provider: QgsRasterDataProvider, band: int) -> float:
+def _no_data(provider: QgsRasterDataProvider, band: int) -> tuple[tuple[tuple[float, float], ...], float | None]:
+    """Return the ranges of values that the user made no data, and the value that stands for no data in a copy."""
+    ranges = tuple((each.min(), each.max()) for each in provider.userNoDataValues(band))
     if provider.sourceHasNoDataValue(band) and provider.useSourceNoDataValue(band):
-        return float(provider.sourceNoDataValue(band))
-    first = provider.userNoDataValues(band)[0]
-    return float(first.min() if math.isfinite(first.min()) else first.max())
+        return ranges, float(provider.sourceNoDataValue(band))
+    limits = [limit for each in ranges for limit in each if math.isfinite(limit)]
+    return ranges, limits[0] if limits else None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from osgeo import gdal, osr
 from qgis.core import (
     QgsApplication,
     QgsFeature,
@@ -98,3 +99,33 @@ def polygons() -> Callable[..., QgsVectorLayer]:
         return layer
 
     return make
+
+
+@pytest.fixture
+def raster(tmp_path: Path) -> Callable[..., Path]:
+    """Make a small 8-bit GeoTIFF: band b holds (7 * column + 3 * row + 31 * b) % 251."""
+
+    def make(
+        name: str = "image.tif", bands: int = 3, size: tuple[int, int] = (40, 30), epsg: int | None = 32645
+    ) -> Path:
+        width, height = size
+        path = tmp_path / name
+        options = ["PHOTOMETRIC=MINISBLACK", "TILED=YES"]
+        made = gdal.GetDriverByName("GTiff").Create(str(path), width, height, bands, gdal.GDT_Byte, options)
+        made.SetGeoTransform((500000, 0.3, 0, 3000000, 0, -0.3))
+        if epsg:
+            system = osr.SpatialReference()
+            system.ImportFromEPSG(epsg)
+            made.SetProjection(system.ExportToWkt())
+        for band in range(1, bands + 1):
+            cells = bytes((7 * x + 3 * y + 31 * band) % 251 for y in range(height) for x in range(width))
+            made.GetRasterBand(band).WriteRaster(0, 0, width, height, cells)
+        return path
+
+    return make
+
+
+def pixels(path: Path | str, band: int = 1) -> bytes:
+    """Return the cells of a band of an 8-bit raster, row by row."""
+    dataset = gdal.Open(str(path))
+    return bytes(dataset.GetRasterBand(band).ReadRaster(0, 0, dataset.RasterXSize, dataset.RasterYSize))
