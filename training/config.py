@@ -28,10 +28,14 @@ class TrainOptions(Options):
     steps: int = parameter(4000, "steps in all", minimum=1)
     validate_every: int = parameter(500, "steps between two validations, each followed by a checkpoint", minimum=1)
     learning_rate: float = parameter(1e-3, "highest learning rate; cosine decay to 1 % of it", minimum=0.0)
-    encoder_rate: float = parameter(0.5, "share of the learning rate that a pretrained encoder gets", minimum=0.0, maximum=1.0)
+    encoder_rate: float = parameter(
+        0.5, "share of the learning rate that a pretrained encoder gets", minimum=0.0, maximum=1.0
+    )
     weight_decay: float = parameter(1e-2, "weight decay of AdamW", minimum=0.0)
     warmup_steps: int = parameter(200, "steps in which the learning rate rises from 0", minimum=0)
-    ema_decay: float = parameter(0.998, "decay of the running average of weights that is kept", minimum=0.0, maximum=1.0)
+    ema_decay: float = parameter(
+        0.998, "decay of the running average of weights that is kept", minimum=0.0, maximum=1.0
+    )
     border_m: float = parameter(0.6, "depth of the border class inside a building", unit="m", minimum=0.0)
     border_weight: float = parameter(2.0, "weight of the border class in the cross-entropy", minimum=0.0)
     scale_spread: float = parameter(0.4, "random scale, up to this share larger or smaller", minimum=0.0, maximum=4.0)

@@ -1,8 +1,8 @@
 """Labelled imagery on disk: one folder per place, the unit by which data is split.
 
-    <place>/place.json            gsd_m, split_hint ("train" or "val"), label_quality, licence, attribution
-    <place>/images/<id>.jpg       RGB, 8 bit
-    <place>/instances/<id>.png    uint16: 0 background, 1..N one number per building, 65535 ignore
+<place>/place.json            gsd_m, split_hint ("train" or "val"), label_quality, licence, attribution
+<place>/images/<id>.jpg       RGB, 8 bit
+<place>/instances/<id>.png    uint16: 0 background, 1..N one number per building, 65535 ignore
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from building_footprints_plugin.engine.raster import open_raster
 from .places import Place, read_places
 
 JPEG_QUALITY = 92
+SPACENET_GSD_M = 0.3
 FLAT = CRS.from_epsg(32631)  # any metric CRS: pictures without a place of their own are resampled on a flat plane
 ORIGIN = Affine.translation(500_000, 5_000_000)  # anywhere but 0, which GDAL takes for "not georeferenced"
 
@@ -55,18 +56,21 @@ def prepare_places(source: Path, target: Path, gsd_m: float, workers: int = 2) -
         return sum(pool.map(_prepare_tile, jobs, chunksize=16))
 
 
-def prepare_spacenet(source: Path, target: Path, images: list[str]) -> int:
-    """Write the SpaceNet-2 tiles whose names end in one of `images` as the place `target`; return their number.
+def prepare_spacenet(source: Path, target: Path, images: list[str], split: str) -> int:
+    """Write the SpaceNet-2 tiles called `images` as the place `target`, of one split; return their number.
 
     16-bit values become 8-bit by the same rule as in extraction; the degree grid becomes a metric one at 0.3 m.
+    Raises BadInput if an image, its footprints or the folder's place.json is missing.
     """
     for part in ("images", "instances"):
         (target / part).mkdir(parents=True, exist_ok=True)
     for name in images:
         raster = source / "RGB-PanSharpen" / f"RGB-PanSharpen_{name}.tif"
         truth = source / "geojson" / "buildings" / f"buildings_{name}.geojson"
-        image, instances = _read_spacenet(raster, truth, gsd_m=0.3)
+        image, instances = _read_spacenet(raster, truth, gsd_m=SPACENET_GSD_M)
         _write_tile(target, name, image, instances)
+    info = json.loads((source / "place.json").read_text(encoding="utf-8"))
+    _write_info(target, {**info, "name": target.name, "gsd_m": SPACENET_GSD_M, "split_hint": split})
     return len(images)
 
 
@@ -80,7 +84,9 @@ def _read_spacenet(raster: Path, truth: Path, gsd_m: float) -> tuple[NDArray[np.
     placed = transform_geom(CRS.from_epsg(4326), grid.crs, shapes)
     numbered = [(shape, number) for number, shape in enumerate(placed, start=1)]
     size = (grid.height, grid.width)
-    instances = rasterize(numbered, size, transform=grid.transform, dtype="uint16") if numbered else np.zeros(size, "uint16")
+    instances = (
+        rasterize(numbered, size, transform=grid.transform, dtype="uint16") if numbered else np.zeros(size, "uint16")
+    )
     return pixels.transpose(1, 2, 0), np.where(valid, instances, np.uint16(65535)).astype(np.uint16)
 
 

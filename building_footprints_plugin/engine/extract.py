@@ -21,7 +21,7 @@ from .probability import NODATA, ProbabilityWriter
 from .probability_reader import ProbabilityReader, open_probability
 from .progress import Reporter
 from .raster import open_raster
-from .segment import Layout, probability_strips
+from .segment import Layout, Segmenter
 from .vector import FootprintWriter, SourceImage, check_target, image_id_of
 
 if TYPE_CHECKING:
@@ -81,15 +81,10 @@ def extract(
             )
         )
         area = _area(reader, source, reporter)
-        layout = Layout.of(
-            area.look,
-            model.options.tile_px,
-            model.options.overlap_px,
-            batch_size=model.options.batch_size,
-            tta=model.options.tta,
-            wanted=area.touches,
-        )
-        strips: Iterable[Codes] = probability_strips(reader, predictor, layout, reporter.progress)
+        options = model.options
+        layout = Layout.of(area.look, options.tile_px, options.overlap_px, area.touches)
+        segmenter = Segmenter(reader, predictor, layout, options.batch_size, options.tta, reporter.progress)
+        strips: Iterable[Codes] = segmenter.strips()
         if target.probability is not None:
             writer = files.enter_context(ProbabilityWriter(target.probability, reader.grid, area.window))
             strips = _also_write(strips, writer, area)
@@ -143,7 +138,9 @@ def _area(reader: GriddedReader, source: Source, reporter: Reporter) -> Area:
         reporter.warning(text)
     area = area_of(reader, source.bounds, source.aoi)
     grid = reader.grid
-    reporter.info(f"{source.path}: {grid.width} x {grid.height} px of {grid.pixel_m:g} m in {grid.crs.to_string()[:40]}.")
+    reporter.info(
+        f"{source.path}: {grid.width} x {grid.height} px of {grid.pixel_m:g} m in {grid.crs.to_string()[:40]}."
+    )
     return area
 
 

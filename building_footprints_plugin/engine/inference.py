@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +27,9 @@ def choose_device(wanted: str) -> torch.device:
         return torch.device(next(name for name, usable in there.items() if usable))
     if not there.get(wanted, False):
         usable = ", ".join(name for name, here in there.items() if here)
-        raise BadInput(f"Device {wanted} was asked for, but this machine's torch has only {usable}; choose auto or one of these.")
+        raise BadInput(
+            f"Device {wanted} was asked for, but this machine's torch has only {usable}; choose auto or one of these."
+        )
     return torch.device(wanted)
 
 
@@ -53,7 +56,8 @@ class Predictor:
     ) -> None:
         self.device = device
         self._dtype = dtype
-        self._network = network.eval().to(device=device, dtype=dtype, memory_format=torch.channels_last)
+        channels_last: dict[str, Any] = {"memory_format": torch.channels_last}  # torch's types lack this argument
+        self._network = network.eval().to(device=device, dtype=dtype, **channels_last)
         self._mean = self._vector(manifest.mean)
         self._std = self._vector(manifest.std)
         self._temperature = manifest.temperature

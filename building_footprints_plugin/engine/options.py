@@ -87,17 +87,23 @@ class SegmentOptions(Options):
     )
     device: str = parameter("auto", "where the network runs; auto takes CUDA, then MPS, then the CPU", choices=DEVICES)
     precision: str = parameter(
-        "auto", "arithmetic of the network; auto takes half precision where the device is faster with it", choices=PRECISIONS
+        "auto", "arithmetic of the network; auto takes half precision where that is faster", choices=PRECISIONS
     )
     tile_px: int = parameter(512, "largest tile the network sees at once", unit="px", minimum=64, maximum=8192)
-    overlap_px: int = parameter(64, "width of the band in which neighbouring tiles are blended", unit="px", minimum=0, maximum=1024)
-    batch_size: int = parameter(4, "tiles in one pass of the network; halved when a GPU runs out of memory", minimum=1, maximum=1024)
+    overlap_px: int = parameter(
+        64, "width of the band in which neighbouring tiles are blended", unit="px", minimum=0, maximum=1024
+    )
+    batch_size: int = parameter(
+        4, "tiles in one pass of the network; halved when a GPU runs out of memory", minimum=1, maximum=1024
+    )
     tta: bool = parameter(False, "average the network over the 8 flips and quarter turns: slower, slightly better")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if 3 * self.overlap_px > self.tile_px:
-            raise BadInput(f"The overlap is {self.overlap_px} px; expected at most a third of the tile, {self.tile_px} px.")
+            raise BadInput(
+                f"The overlap is {self.overlap_px} px; expected at most a third of the tile ({self.tile_px} px)."
+            )
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,12 @@ class PolygonizeOptions(Options):
     min_hole_m2: float = parameter(20.0, "smallest courtyard kept as a hole", unit="m²", minimum=0.0, flag="--min-hole")
     regularize: str = parameter("simplify", "how outlines are straightened", choices=REGULARIZE_METHODS)
     tolerance_m: float = parameter(
-        0.5, "how far a straightened outline may leave the traced one", unit="m", minimum=0.0, maximum=100.0, flag="--tolerance"
+        0.5,
+        "how far a straightened outline may leave the traced one",
+        unit="m",
+        minimum=0.0,
+        maximum=100.0,
+        flag="--tolerance",
     )
 
 
@@ -129,9 +140,17 @@ class ScoreOptions(Options):
     """How footprints are compared with ground truth."""
 
     iou_threshold: float = parameter(
-        0.5, "overlap (intersection over union) from which a footprint counts as found", minimum=0.0, maximum=1.0, flag="--iou"
+        0.5,
+        "overlap (intersection over union) from which a footprint counts as found",
+        minimum=0.0,
+        maximum=1.0,
+        flag="--iou",
     )
     preset: str = parameter("spacenet", "whose rule is followed to the letter", choices=SCORE_PRESETS)
     min_area_m2: float | None = parameter(
-        None, "polygons smaller than this are left out of both sides; default: none is", unit="m²", minimum=0.0, flag="--min-area"
+        None,
+        "polygons smaller than this are left out of both sides; default: none is",
+        unit="m²",
+        minimum=0.0,
+        flag="--min-area",
     )

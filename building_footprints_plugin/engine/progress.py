@@ -127,7 +127,8 @@ class TerminalReporter(Reporter):
             print(json.dumps(values))
             return
         for name, value in values.items():
-            print(f"{name.replace('_', ' ')}: {value:,.4g}" if isinstance(value, float) else f"{name.replace('_', ' ')}: {value}")
+            text = f"{value:,.4g}" if isinstance(value, float) else value
+            print(f"{name.replace('_', ' ')}: {text}")
 
     def error(self, text: str, code: int) -> None:
         self.close()

@@ -38,78 +38,86 @@ class Network(Protocol):
 
 @dataclass(frozen=True)
 class Layout:
-    """How a window is cut: tiles along its rows and columns, how many go to the network at once, and which matter."""
+    """How a window is cut: tiles along its rows and columns, and which of them matter."""
 
     window: Window
     rows: Axis
     cols: Axis
-    batch_size: int
-    tta: bool
-    wanted: Callable[[Window], bool]
+    wanted: Callable[[Window], bool] = lambda window: True
 
     @classmethod
     def of(
-        cls, window: Window, tile_px: int, overlap_px: int, *, batch_size: int, tta: bool, wanted: Callable[[Window], bool]
+        cls, window: Window, tile_px: int, overlap_px: int, wanted: Callable[[Window], bool] = lambda window: True
     ) -> Layout:
         """Cut `window` into equal tiles; tiles for which `wanted` is False are not run and have probability 0."""
         rows, cols = (tile_axis(length, tile_px, overlap_px) for length in window[2:])
-        return cls(window, rows, cols, batch_size, tta, wanted)
+        return cls(window, rows, cols, wanted)
 
-    def tile_window(self, row_index: int, col_index: int) -> Window:
+    @property
+    def width(self) -> int:
+        """Columns of all tiles together; the last tile may reach past the window."""
+        return self.cols.starts[-1] + self.cols.size
+
+    def tile(self, row_index: int, col_index: int) -> Window:
         """Return the window of one tile on the reader's grid."""
         row, col = self.window[:2]
         return row + self.rows.starts[row_index], col + self.cols.starts[col_index], self.rows.size, self.cols.size
 
 
-def probability_strips(
-    reader: Reader, network: Network, layout: Layout, progress: Callable[[float], None]
-) -> Iterator[NDArray[np.uint8]]:
-    """Yield the window's probability top to bottom as codes `(2, rows, width)` of building and interior.
+@dataclass(frozen=True)
+class Segmenter:
+    """Runs `network` over a window of what `reader` reads, tile by tile.
 
-    Codes are probability in steps of 1/250; 255 where the raster has no pixel. Memory: a few strips, each a tile
-    high and the window wide. An exception in the reading thread, or raised by `progress`, reaches the caller.
+    `progress` is told the finished share before each batch; what it raises ends the run.
     """
-    height, width = layout.window[2:]
-    rows = layout.rows
-    carried = np.zeros((CHANNELS, rows.overlap, layout.cols.starts[-1] + layout.cols.size), np.float32)
-    for index, (pixels, valid) in enumerate(_read_ahead(lambda i: _read_strip(reader, layout, i), len(rows.starts))):
-        blended = np.zeros((CHANNELS, rows.size, carried.shape[2]), np.float32)
-        blended[:, : rows.overlap] = carried
-        _add_tiles(blended, pixels, valid, network, layout, index, progress)
-        last = index == len(rows.starts) - 1
-        done = height - rows.starts[index] if last else rows.size - rows.overlap
-        carried = blended[:, done:].copy()
-        yield _codes(blended[:, :done, :width], valid[:done, :width])
 
+    reader: Reader
+    network: Network
+    layout: Layout
+    batch_size: int = 4
+    tta: bool = False
+    progress: Callable[[float], None] = lambda fraction: None
 
-def _read_strip(reader: Reader, layout: Layout, index: int) -> Strip:
-    row, col, height, _ = layout.tile_window(index, 0)
-    return reader.read(row, col, height, layout.cols.starts[-1] + layout.cols.size)
+    def strips(self) -> Iterator[NDArray[np.uint8]]:
+        """Yield the window's probability top to bottom as codes `(2, rows, width)` of building and interior.
 
+        Codes are probability in steps of 1/250; 255 where the raster has no pixel. Memory: a few strips, each a tile
+        high and the window wide. An exception in the reading thread reaches the caller.
+        """
+        height, width = self.layout.window[2:]
+        rows = self.layout.rows
+        carried = np.zeros((CHANNELS, rows.overlap, self.layout.width), np.float32)
+        for index, (pixels, valid) in enumerate(_read_ahead(self._read, len(rows.starts))):
+            blended = np.zeros((CHANNELS, rows.size, self.layout.width), np.float32)
+            blended[:, : rows.overlap] = carried
+            self._add_tiles(blended, pixels, valid, index)
+            last = index == len(rows.starts) - 1
+            done = height - rows.starts[index] if last else rows.size - rows.overlap
+            carried = blended[:, done:].copy()
+            yield _codes(blended[:, :done, :width], valid[:done, :width])
 
-def _add_tiles(
-    blended: NDArray[np.float32],
-    pixels: NDArray[np.uint8],
-    valid: NDArray[np.bool_],
-    network: Network,
-    layout: Layout,
-    row_index: int,
-    progress: Callable[[float], None],
-) -> None:
-    cols = layout.cols
-    slices = [slice(start, start + cols.size) for start in cols.starts]
-    needed = [
-        index
-        for index, part in enumerate(slices)
-        if valid[:, part].any() and layout.wanted(layout.tile_window(row_index, index))
-    ]
-    down = blend_weights(layout.rows, row_index)[:, None]
-    for begin in range(0, len(needed), layout.batch_size):
-        progress((row_index + begin / len(needed)) / len(layout.rows.starts))
-        batch = needed[begin : begin + layout.batch_size]
-        chances = network.probabilities(np.stack([pixels[:, :, slices[index]] for index in batch]), tta=layout.tta)
-        for index, chance in zip(batch, chances, strict=True):
-            blended[:, :, slices[index]] += chance * (down * blend_weights(cols, index))
+    def _read(self, row_index: int) -> Strip:
+        row, col, height, _ = self.layout.tile(row_index, 0)
+        return self.reader.read(row, col, height, self.layout.width)
+
+    def _add_tiles(
+        self, blended: NDArray[np.float32], pixels: NDArray[np.uint8], valid: NDArray[np.bool_], row_index: int
+    ) -> None:
+        """Add the weighted probability of one row of tiles to `blended` (2, rows, width)."""
+        rows, cols = self.layout.rows, self.layout.cols
+        places = [slice(start, start + cols.size) for start in cols.starts]
+        needed = [
+            index
+            for index, place in enumerate(places)
+            if valid[:, place].any() and self.layout.wanted(self.layout.tile(row_index, index))
+        ]
+        down = blend_weights(rows, row_index)[:, None]
+        for begin in range(0, len(needed), self.batch_size):
+            self.progress((row_index + begin / len(needed)) / len(rows.starts))
+            batch = needed[begin : begin + self.batch_size]
+            tiles = np.stack([pixels[:, :, places[index]] for index in batch])
+            for index, chance in zip(batch, self.network.probabilities(tiles, tta=self.tta), strict=True):
+                blended[:, :, places[index]] += chance * (down * blend_weights(cols, index))
 
 
 def _codes(blended: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:

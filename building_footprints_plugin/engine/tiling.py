@@ -21,7 +21,7 @@ class Axis:
 
 
 def tile_axis(length: int, largest: int, overlap: int) -> Axis:
-    """Return the fewest equal tiles of at most `largest` pixels, each overlapping the next by `overlap`, that cover `length`.
+    """Return the fewest equal tiles of at most `largest` pixels that cover `length`, each overlapping the next.
 
     Sizes are multiples of 32, the smallest that do, so that little is computed past the end: a raster smaller than a
     tile gets one tile of its own size. `overlap` is at most a third of `largest`, so that no pixel lies in

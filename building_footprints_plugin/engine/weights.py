@@ -34,13 +34,17 @@ def load_network(path: str | Path) -> tuple[nn.Module, Manifest]:
     manifest, tensors = _open(path, tensors=True)
     network = build_network(manifest.architecture, bands=len(manifest.bands), classes=len(manifest.classes))
     _check_shapes(path, network.state_dict(), tensors)
-    network.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()})
+    network.load_state_dict(
+        {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    )
     return network.eval(), manifest
 
 
 def _open(path: Path, *, tensors: bool) -> tuple[Manifest, dict[str, Tensor]]:
     if not path.is_file():
-        raise BadInput(f"There is no weights file {path}; expected a .safetensors file made by `python -m training export`.")
+        raise BadInput(
+            f"There is no weights file {path}; expected a .safetensors file made by `python -m training export`."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

@@ -125,7 +125,7 @@ def test_auto_prefers_cuda_then_mps(monkeypatch: pytest.MonkeyPatch, cuda: bool,
 
 def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(BadInput, match="cuda was asked for.*cpu"):
+    with pytest.raises(BadInput, match=r"cuda was asked for.*cpu"):
         choose_device("cuda")
 
 

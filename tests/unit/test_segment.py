@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from building_footprints_plugin.engine.errors import BadInput, Cancelled, FootprintsError
-from building_footprints_plugin.engine.segment import Layout, probability_strips
+from building_footprints_plugin.engine.segment import Layout, Segmenter
 
 
 class Picture:
@@ -50,12 +50,12 @@ class Blur(Pixelwise):
         return ndimage.uniform_filter(chances, (1, 1, 11, 11), mode="constant")
 
 
-def layout(height: int, width: int, tile: int = 96, overlap: int = 32, batch: int = 3) -> Layout:
-    return Layout.of((0, 0, height, width), tile, overlap, batch_size=batch, tta=False, wanted=lambda window: True)
+def layout(height: int, width: int, tile: int = 96, overlap: int = 32) -> Layout:
+    return Layout.of((0, 0, height, width), tile, overlap)
 
 
-def run(picture: Picture, network: Pixelwise, plan: Layout) -> NDArray[np.uint8]:
-    return np.concatenate(list(probability_strips(picture, network, plan, lambda fraction: None)), axis=1)
+def run(picture: Picture, network: Pixelwise, plan: Layout, batch: int = 3) -> NDArray[np.uint8]:
+    return np.concatenate(list(Segmenter(picture, network, plan, batch).strips()), axis=1)
 
 
 def picture(height: int, width: int, seed: int = 0) -> Picture:
@@ -70,9 +70,11 @@ def picture(height: int, width: int, seed: int = 0) -> Picture:
     overlap=st.sampled_from([0, 7, 21]),
     batch=st.integers(1, 5),
 )
-def test_blending_changes_nothing_where_tiles_agree(height: int, width: int, tile: int, overlap: int, batch: int) -> None:
+def test_blending_changes_nothing_where_tiles_agree(
+    height: int, width: int, tile: int, overlap: int, batch: int
+) -> None:
     source = picture(height, width)
-    codes = run(source, Pixelwise(), layout(height, width, tile, overlap, batch))
+    codes = run(source, Pixelwise(), layout(height, width, tile, overlap), batch)
     np.testing.assert_array_equal(codes, source.pixels[:2])
 
 
@@ -89,7 +91,7 @@ def test_tiles_differ_only_by_what_a_network_sees_at_their_edges() -> None:
 
 def test_a_window_is_read_where_it_lies() -> None:
     source = picture(200, 300)
-    plan = Layout.of((40, 50, 100, 120), 96, 32, batch_size=2, tta=False, wanted=lambda window: True)
+    plan = Layout.of((40, 50, 100, 120), 96, 32)
     np.testing.assert_array_equal(run(source, Pixelwise(), plan), source.pixels[:2, 40:140, 50:170])
 
 
@@ -105,7 +107,7 @@ def test_tiles_without_pixels_or_unwanted_are_not_run() -> None:
     source = picture(64, 640)
     source.valid[:, 320:] = False
     network = Pixelwise()
-    plan = Layout.of((0, 0, 64, 640), 64, 0, batch_size=2, tta=False, wanted=lambda window: window[1] >= 128)
+    plan = Layout.of((0, 0, 64, 640), 64, 0, lambda window: window[1] >= 128)
     codes = run(source, network, plan)
     assert sum(network.batches) == 3  # of ten tiles, two are unwanted and five hold no pixel
     assert (codes[:, :, :128] == 0).all()
@@ -139,7 +141,7 @@ def test_cancelling_ends_the_run_between_batches() -> None:
 
     before = threading.active_count()
     with pytest.raises(Cancelled):
-        list(probability_strips(picture(600, 64), Pixelwise(), layout(600, 64), progress))
+        list(Segmenter(picture(600, 64), Pixelwise(), layout(600, 64), progress=progress).strips())
     assert calls == sorted(calls)
     assert len(calls) == 3
     assert threading.active_count() == before

@@ -1,1 +1,1 @@
-"""One file per command of the engine; each offers `add_parser(subparsers)`, which names its `run(arguments, reporter)`."""
+"""One file per command; each offers `add_parser(subparsers)`, which names its `run(arguments, reporter)`."""

@@ -33,7 +33,11 @@ def source_from(arguments: argparse.Namespace) -> Source:
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add the weights and how the network is run."""
     parser.add_argument(
-        "--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="FILE", help="a .safetensors file (default: the bundled one)"
+        "--weights",
+        type=Path,
+        default=DEFAULT_WEIGHTS,
+        metavar="FILE",
+        help="a .safetensors file (default: the bundled one)",
     )
     add_options(parser, SegmentOptions)
 

@@ -36,7 +36,8 @@ class UNetEfficientNetLite0(nn.Module):
         skips = [BLOCKS[last][3] for last in LAST_BLOCK_OF_LEVEL[-2::-1]] + [0]
         below = [BLOCKS[-1][3], *DECODER_CHANNELS[:-1]]
         self.decoder = nn.ModuleList(
-            DecoderBlock(before, skip, after) for before, skip, after in zip(below, skips, DECODER_CHANNELS, strict=True)
+            DecoderBlock(before, skip, after)
+            for before, skip, after in zip(below, skips, DECODER_CHANNELS, strict=True)
         )
         self.head = nn.Conv2d(DECODER_CHANNELS[-1], classes, kernel_size=3, padding=1)
 
@@ -92,7 +93,8 @@ class InvertedResidual(nn.Module):
         x = F.relu6(self._bn0(self._expand_conv(image))) if self.expands else image
         x = F.relu6(self._bn1(self._depthwise_conv(x)))
         x = self._bn2(self._project_conv(x))
-        return x + image if self.adds else x
+        result: Tensor = x + image if self.adds else x
+        return result
 
 
 class DecoderBlock(nn.Module):
