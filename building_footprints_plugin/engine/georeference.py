@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,11 +26,16 @@ WGS84_RADIUS_M, WGS84_E2 = 6378137.0, 0.0066943799901413165
 
 @dataclass(frozen=True)
 class Georeference:
-    """A raster's CRS with either an affine transform or ground control points (then `transform` is unused)."""
+    """A raster's CRS with either an affine transform or ground control points (then `transform` is unused).
+
+    `middle` is the first coordinate of the raster's centre: longitudes are counted within half a turn of it, so that
+    a raster on 0..360 degrees, or across the date line, keeps its own.
+    """
 
     crs: CRS
     transform: Affine
     gcps: tuple[GroundControlPoint, ...] = ()
+    middle: float = 0.0
 
     def to_crs(self, cols: NDArray[Any], rows: NDArray[Any]) -> Points:
         """Return the coordinates of pixel positions; (0, 0) is the outer corner of the first pixel."""
@@ -47,6 +52,14 @@ class Georeference:
         with GCPTransformer(list(self.gcps)) as points:
             rows, cols = points.rowcol(list(xs), list(ys), op=float)
         return np.asarray(cols, float), np.asarray(rows, float)
+
+    def from_crs(self, crs: CRS, xs: NDArray[Any], ys: NDArray[Any]) -> Points:
+        """Return points of `crs` in the raster's own CRS."""
+        xs, ys = convert(crs, self.crs, xs, ys)
+        if self.crs.is_geographic and crs != self.crs:
+            turn = 2 * np.pi / self.crs.units_factor[1]
+            xs = xs + turn * np.round((self.middle - xs) / turn)
+        return xs, ys
 
     def gcps_from(self, row: int, col: int) -> list[GroundControlPoint]:
         """Return the control points counted from pixel (row, col)."""
@@ -68,7 +81,9 @@ def georeference(dataset: Any, crs: str | CRS | None = None) -> Georeference:
         )
     if crs is None and not own:
         raise BadInput(f"{dataset.name} has no CRS; give one with --crs (EPSG:n), or set the layer's CRS in QGIS.")
-    return Georeference(parse_crs(crs) if crs else own, dataset.transform, tuple(gcps) if use_gcps else ())
+    place = Georeference(parse_crs(crs) if crs else own, dataset.transform, tuple(gcps) if use_gcps else ())
+    xs, _ = place.to_crs(np.array([dataset.width / 2]), np.array([dataset.height / 2]))
+    return replace(place, middle=float(xs[0]))
 
 
 def parse_crs(text: str | CRS) -> CRS:

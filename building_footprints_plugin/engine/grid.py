@@ -142,12 +142,17 @@ def pixel_size_m(place: Georeference, height: int, width: int) -> tuple[float, f
     return float(along_row), float(along_column)
 
 
+def unit_border() -> Points:
+    """Return points along the border of the square from (0, 0) to (1, 1)."""
+    along = np.linspace(0, 1, BORDER_POINTS)
+    start, end = np.zeros_like(along), np.ones_like(along)
+    return np.concatenate([along, along, start, end]), np.concatenate([start, end, along, along])
+
+
 def border(place: Georeference, height: int, width: int, target: CRS) -> Points:
     """Return points along the raster's outer border in CRS `target`; raises BadInput if one cannot be converted."""
-    along = np.linspace(0, 1, BORDER_POINTS)
-    cols = np.concatenate([along, along, 0 * along, 0 * along + 1]) * width
-    rows = np.concatenate([0 * along, 0 * along + 1, along, along]) * height
-    xs, ys = convert(place.crs, target, *place.to_crs(cols, rows))
+    across, down = unit_border()
+    xs, ys = convert(place.crs, target, *place.to_crs(across * width, down * height))
     if not np.all(np.isfinite(xs) & np.isfinite(ys)):
         raise BadInput(f"The raster reaches beyond what {name(target)} can show; clip it, or check its CRS.")
     return xs, ys

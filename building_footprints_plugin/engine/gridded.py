@@ -10,11 +10,10 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
-from rasterio.warp import transform_bounds
 
 from .errors import BadInput
-from .georeference import apply_affine, convert, name
-from .grid import Grid
+from .georeference import Georeference, apply_affine, convert, name
+from .grid import Grid, unit_border
 from .source import gdal
 from .warp import Block, Read
 
@@ -31,11 +30,12 @@ class GriddedReader:
     from one thread at a time; several readers may be open.
     """
 
-    def __init__(self, dataset: Any, crs: CRS, grid: Grid, read_inside: Read) -> None:
+    def __init__(self, dataset: Any, place: Georeference, grid: Grid, read_inside: Read) -> None:
         self._dataset = dataset
+        self._place = place
         self._read_inside = read_inside
         self.grid = grid
-        self.crs = crs
+        self.crs: CRS = place.crs
         self.warnings: list[str] = []
 
     def __enter__(self: Reader) -> Reader:
@@ -53,21 +53,24 @@ class GriddedReader:
 
         Snapped outward to whole pixels and clipped to the grid. Raises BadInput if nothing is left.
         """
-        left, bottom, right, top = self._in_grid_pixels(bounds)
-        col, end_col = max(0, math.floor(left + WHOLE_PX)), min(self.grid.width, math.ceil(right - WHOLE_PX))
-        row, end_row = max(0, math.floor(top + WHOLE_PX)), min(self.grid.height, math.ceil(bottom - WHOLE_PX))
+        if not (bounds[0] < bounds[2] and bounds[1] < bounds[3] and all(map(math.isfinite, bounds))):
+            raise BadInput(f"The extent {_text(bounds)} is empty; expected min x, min y, max x, max y.")
+        has = self.bounds
+        low, high = np.maximum(bounds[:2], has[:2]), np.minimum(bounds[2:], has[2:])
+        row, col, end_row, end_col = self._snapped(low, high) if (low < high).all() else (0, 0, 0, 0)
         if col >= end_col or row >= end_row:
             raise BadInput(
-                f"The extent {_text(bounds)} misses the raster, which covers {_text(self.bounds)} in {name(self.crs)}."
+                f"The extent {_text(bounds)} misses the raster, which covers {_text(has)} in {name(self.crs)}."
             )
         return row, col, end_row - row, end_col - col
 
     @property
     def bounds(self) -> Bounds:
         """The grid's (min x, min y, max x, max y) in the layer's CRS."""
-        left, top = self.grid.transform.c, self.grid.transform.f
-        right, bottom = left + self.grid.width * self.grid.pixel_m, top - self.grid.height * self.grid.pixel_m
-        return _convert_bounds(self.grid.crs, self.crs, (left, bottom, right, top))
+        across, down = unit_border()
+        points = apply_affine(self.grid.transform, across * self.grid.width, down * self.grid.height)
+        xs, ys = self._place.from_crs(self.grid.crs, *points)
+        return float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())
 
     @property
     def source_transform(self) -> Affine:
@@ -78,7 +81,7 @@ class GriddedReader:
         """Return shapely geometries of the grid's CRS in the layer's CRS, vertex by vertex."""
         if self.crs == self.grid.crs or len(geometries) == 0:
             return geometries
-        moved = shapely.transform(geometries, lambda xy: np.column_stack(convert(self.grid.crs, self.crs, *xy.T)))
+        moved = shapely.transform(geometries, lambda xy: np.column_stack(self._place.from_crs(self.grid.crs, *xy.T)))
         return np.asarray(moved)
 
     def _read(self, row: int, col: int, height: int, width: int, band_count: int) -> Block:
@@ -93,19 +96,14 @@ class GriddedReader:
                 pixels[:, rows, cols], valid[rows, cols] = self._read_inside(top, left, bottom - top, right - left)
         return pixels, valid
 
-    def _in_grid_pixels(self, bounds: Bounds) -> Bounds:
-        if not (bounds[0] < bounds[2] and bounds[1] < bounds[3] and all(map(math.isfinite, bounds))):
-            raise BadInput(f"The extent {_text(bounds)} is empty; expected min x, min y, max x, max y.")
-        left, bottom, right, top = _convert_bounds(self.crs, self.grid.crs, bounds)
-        cols, rows = apply_affine(~self.grid.transform, np.array([left, right]), np.array([bottom, top]))
-        return float(cols[0]), float(rows[0]), float(cols[1]), float(rows[1])
-
-
-def _convert_bounds(source: CRS, target: CRS, bounds: Bounds) -> Bounds:
-    if source == target:
-        return bounds
-    left, bottom, right, top = transform_bounds(source, target, *bounds, densify_pts=65)
-    return left, bottom, right, top
+    def _snapped(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> tuple[int, int, int, int]:
+        """Return (row, col, end row, end col) of a rectangle in the layer's CRS, clipped to the grid."""
+        across, up = unit_border()
+        xs, ys = low[0] + across * (high[0] - low[0]), low[1] + up * (high[1] - low[1])
+        cols, rows = apply_affine(~self.grid.transform, *convert(self.crs, self.grid.crs, xs, ys))
+        row, col = math.floor(rows.min() + WHOLE_PX), math.floor(cols.min() + WHOLE_PX)
+        end_row, end_col = math.ceil(rows.max() - WHOLE_PX), math.ceil(cols.max() - WHOLE_PX)
+        return max(0, row), max(0, col), min(self.grid.height, end_row), min(self.grid.width, end_col)
 
 
 def _text(bounds: Bounds) -> str:

@@ -32,7 +32,7 @@ class ProbabilityReader(GriddedReader):
         own_m = min(pixel_size_m(place, *source.shape))
         grid = grid_for(place, *source.shape, own_m)
         warp = Warp(_code_reader(source, factor), source.shape, place, grid, _as_codes, Resampling.nearest)
-        super().__init__(source.dataset, place.crs, grid, on_grid(warp))
+        super().__init__(source.dataset, place, grid, on_grid(warp))
         self.has_interior = source.band_count == len(BANDS)
         self.band_count = source.band_count
 

@@ -32,7 +32,7 @@ class RasterReader(GriddedReader):
 
     def __init__(self, source: Source, place: Georeference, grid: Grid, stretch: Stretch | None) -> None:
         warp = Warp(source.read, source.shape, place, grid, partial(to_8bit, stretch=stretch))
-        super().__init__(source.dataset, place.crs, grid, on_grid(warp))
+        super().__init__(source.dataset, place, grid, on_grid(warp))
         self.band_count = source.band_count
         self.stretch = stretch
 

@@ -67,6 +67,9 @@ def choose_bands(dataset: Any, bands: Sequence[int] | None, expected: int) -> tu
 
     Without `bands`, the first ones that are not alpha. Raises BadInput if they do not fit the raster.
     """
+    if not dataset.count:
+        parts = f", such as {dataset.subdatasets[0]}" if dataset.subdatasets else ""
+        raise BadInput(f"{dataset.name} holds no bands itself; open one of the rasters inside it{parts}.")
     colour = tuple(index for index in dataset.indexes if index not in alpha_bands(dataset))
     if bands is None:
         chosen = colour[:1] if len(colour) == 1 else colour[:expected]

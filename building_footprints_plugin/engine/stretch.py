@@ -32,10 +32,13 @@ class Stretch:
 def percentile_stretch(sample: NDArray[Any], valid: NDArray[np.bool_]) -> Stretch:
     """Return the stretch from the 1st to the 99th percentile of each band's valid values.
 
-    `sample` has shape (bands, ...) and `valid` the shape of one band, True where a pixel counts. A band that holds
-    one value only becomes 0 there. Without a valid pixel the stretch is 0..255.
+    `sample` has shape (bands, ...) and `valid` the shape of one band, True where a pixel counts. Pixels that are 0 in
+    all bands do not count either, where others are left: scenes often have such a collar without declaring it. A band
+    that holds one value only becomes 0 there. Without a valid pixel the stretch is 0..255.
     """
     values = sample[:, valid]
+    collar = (values == 0).all(axis=0)
+    values = values if collar.all() else values[:, ~collar]
     if values.shape[1] == 0:
         return Stretch((0.0,) * len(sample), (255.0,) * len(sample))
     low, high = np.percentile(values.astype(np.float64), (LOW_PERCENT, HIGH_PERCENT), axis=1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
-from .georeference import Georeference, apply_affine, convert, shifted
+from .georeference import Georeference, apply_affine, shifted
 from .grid import Grid, pixel_size_m
 
 Block = tuple[NDArray[Any], NDArray[np.bool_]]
@@ -142,7 +142,7 @@ class WarpedBlocks:
         along = np.linspace(0, self._side, 9)
         cols, rows = (axis.ravel() for axis in np.meshgrid(col + along, row + along))
         place, grid = self._warp.place, self._warp.grid
-        xs, ys = convert(grid.crs, place.crs, *apply_affine(grid.transform, cols, rows))
+        xs, ys = place.from_crs(grid.crs, *apply_affine(grid.transform, cols, rows))
         there = np.isfinite(xs) & np.isfinite(ys)
         if not there.any():
             return (0, 0, 1, 1), False

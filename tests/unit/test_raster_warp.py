@@ -33,6 +33,9 @@ PLACES: dict[str, tuple[str, Affine]] = {
     "NAD27": ("EPSG:4267", north_up(DEGREE, -97.7, 30.3)),
     "grads from Paris": ("EPSG:4807", north_up(DEGREE, 2.5, 52.0)),
     "compound": ("EPSG:4326+5773", north_up(DEGREE, 15.0, 45.0)),
+    "longitudes of 0..360": ("EPSG:4326", north_up(DEGREE, 190.0, 1.3)),
+    "across the date line": ("EPSG:4326", north_up(DEGREE, 179.9998, -17.0)),
+    "across the date line, from the west": ("EPSG:4326", north_up(DEGREE, -180.0002, -17.0)),
     "rotated": (UTM, Affine(0.26, 0.15, EAST, 0.15, -0.26, NORTH)),
     "sheared": (UTM, Affine(0.3, 0.06, EAST, 0, -0.3, NORTH)),
     "south-up": (UTM, Affine(0.3, 0, EAST, 0, 0.3, NORTH)),
@@ -53,16 +56,8 @@ def centroid(pixels: np.ndarray) -> tuple[float, float]:
 
 def to_source_pixels(reader: RasterReader, transform: Affine, col: float, row: float) -> tuple[float, float]:
     """Return where a point of the grid lies in the raster, by way of the footprints' own conversion."""
-    x, y = apply_affine(reader.grid.transform, col, row)
-    (moved,) = reader.footprint_to_layer(np.array([shapely.box(x, y, x + 1e-3, y + 1e-3)]))
-    corner = shapely.get_coordinates(moved)
-    at = corner[np.argmin(np.hypot(*(corner - np.array(_convert(reader, x, y))).T))]
-    return apply_affine(~transform, *at)
-
-
-def _convert(reader: RasterReader, x: float, y: float) -> tuple[float, float]:
-    xs, ys = convert(reader.grid.crs, reader.crs, np.array([x]), np.array([y]))
-    return float(xs[0]), float(ys[0])
+    (moved,) = reader.footprint_to_layer(np.array([shapely.Point(apply_affine(reader.grid.transform, col, row))]))
+    return apply_affine(~transform, moved.x, moved.y)
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -188,6 +183,7 @@ def test_extent_of_a_warped_layer_covers_the_grid(tmp_path: Path) -> None:
     source = write_raster(tmp_path / "in.tif", noise(3, 60, 80), crs=crs, transform=transform)
     with open_raster(source, gsd_m=0.3) as reader:
         assert reader.window(reader.bounds) == (0, 0, *reader.grid.shape)
+        assert reader.window((-180, -90, 180, 90)) == (0, 0, *reader.grid.shape), "an extent of the whole world"
 
 
 def test_16_bit_is_stretched_after_the_warp_as_before_it(tmp_path: Path) -> None:

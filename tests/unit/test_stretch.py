@@ -20,6 +20,14 @@ def test_1st_and_99th_percentile_of_the_valid_values() -> None:
     assert list(scaled[0, [0, 10, 500, 990, 1000]]) == [0, 0, 128, 255, 255]
 
 
+def test_a_black_collar_does_not_count() -> None:
+    sample = np.stack([np.arange(1000), np.arange(1000) % 5])
+    sample[:, :500] = 0
+    stretch = percentile_stretch(sample, np.ones(1000, bool))
+    assert 500 <= stretch.low[0] <= 510
+    assert stretch.low[1] == 0, "a 0 in one band only is a value"
+
+
 def test_invalid_values_do_not_count() -> None:
     sample = np.array([[10.0, 20.0, 1e30, np.nan]])
     stretch = percentile_stretch(sample, np.array([True, True, False, False]))
