@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
+from ..score import areal
 from ..vector import Layer, write_layers
 from .inputs import Comparison
 
@@ -62,13 +62,3 @@ def _with(layer: Layer, rows: NDArray[np.intp], added: dict[str, NDArray[Any]]) 
         fields[free] = values[rows]
     ordered = {name: fields[name] for name in [*(n for n in fields if n not in added), *added]}
     return Layer(areal(layer.geometry[rows]), ordered, layer.crs)
-
-
-def areal(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return geometries with what is no polygon replaced by its polygonal part, for a layer of polygons."""
-    other = ~np.isin(shapely.get_type_id(geometry), (3, 6))
-    if not other.any():
-        return geometry
-    fixed = geometry.copy()
-    fixed[other] = shapely.buffer(geometry[other], 0.0)
-    return fixed

@@ -115,7 +115,7 @@ def _frame(axes: Axes, numbers: bool) -> str:
 def _mark(axes: Axes, mark: tuple[float, float, str]) -> str:
     x, y = axes.x(mark[0]), axes.y(mark[1])
     anchor, step = ("end", -9) if x > (WIDTH + LEFT) / 2 else ("start", 9)
-    below = y < HEIGHT - BOTTOM - 30
+    below = y < HEIGHT - BOTTOM - 30 and (anchor == "end" or y < TOP + 20)
     dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{INK}" stroke="#fff" stroke-width="1.5"/>'
     return dot + _text(x + step, y + 16 if below else y - 9, mark[2], anchor=anchor, colour=INK)
 

@@ -43,7 +43,8 @@ td { overflow-wrap: anywhere }
 .warn { border-color: #e6c77a; background: #fffaed }
 .warn ul { margin: 0; padding-left: 20px }
 footer { margin-top: 22px; color: #6b7785; font-size: 13px }
-@media (max-width: 760px) { .pair { grid-template-columns: 1fr; gap: 0 } th { white-space: normal } }
+@media (max-width: 760px) { .pair { grid-template-columns: 1fr; gap: 0 } th, td.n { white-space: normal }
+  td.n { padding-right: 10px } }
 @media print { body { background: #fff } main { max-width: none; padding: 0 } }
 """
 

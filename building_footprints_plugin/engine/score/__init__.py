@@ -3,7 +3,7 @@
 from .figures import SIZES_M2, SIZES_PX2, SWEEP, Counts, Curve, SizeBin
 from .presets import PRESETS, Preset
 from .scoring import AreaScore, Rule, Score, score_polygons
-from .sides import Side, filter_area, filter_pixels
+from .sides import Side, areal, filter_area, filter_pixels
 
 __all__ = [
     "PRESETS",
@@ -18,6 +18,7 @@ __all__ = [
     "Score",
     "Side",
     "SizeBin",
+    "areal",
     "filter_area",
     "filter_pixels",
     "score_polygons",

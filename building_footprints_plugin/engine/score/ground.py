@@ -11,7 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from .overlap import Pairs, candidates, measure_overlaps
-from .sides import Side, repair
+from .sides import Side, areal, repair
 
 SLIVER = 1e-9  # overlap, as a share of the smaller polygon, below which two polygons only touch
 
@@ -53,7 +53,7 @@ def _flatten(side: Side, aoi: shapely.Geometry | None) -> _Flat:
         crossing = present & ~shapely.contains_properly(aoi, geometry)
         changed = changed | crossing
         geometry = geometry.copy()
-        geometry[crossing] = shapely.intersection(geometry[crossing], aoi)
+        geometry[crossing] = areal(shapely.intersection(geometry[crossing], aoi))
     group = _groups(Side.of(geometry[present], image=side.image[present]))
     numbers = np.flatnonzero(present)
     crowded = np.zeros(len(side), dtype=bool)

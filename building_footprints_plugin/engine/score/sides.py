@@ -91,8 +91,14 @@ def repair(side: Side, how: str) -> Side:
         return replace(side, sound=~invalid)
     geometry = side.geometry.copy()
     bad = geometry[invalid]
-    geometry[invalid] = shapely.buffer(bad, 0.0) if how == "buffer" else shapely.make_valid(bad)
+    geometry[invalid] = shapely.buffer(bad, 0.0) if how == "buffer" else areal(shapely.make_valid(bad))
     return replace(side, geometry=geometry)
+
+
+def areal(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return geometries (n,) without the lines and points that overlays and repairs leave beside areas."""
+    mixed = ~np.isin(shapely.get_type_id(geometry), (3, 6))
+    return np.where(mixed, shapely.buffer(geometry, 0.0), geometry) if mixed.any() else geometry
 
 
 def _larger(side: Side, limit: float, strict: bool) -> Side:
