@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+import tomllib
 
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.options import Options, parameter

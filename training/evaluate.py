@@ -27,14 +27,14 @@ from .places import IGNORE_INSTANCE, Place
 CRS = "EPSG:32631"  # the tiles of a place have no position of their own; they are laid out on a flat plane
 ORIGIN = (500_000.0, 5_000_000.0)
 GAP_PX = 64  # ground that is not there, between tiles
-# As `spacenet`, but a pair that overlaps and also touches along a line keeps its IoU: outlines that both follow the
-# same pixels do that often.
+# As `spacenet`, but a pair that overlaps and also touches along a line keeps its IoU: outlines along the same pixels
+# do that often.
 PRESET = "solaris"
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """All tiles of a place on one canvas: pixels `(3, height, width)`, instances and what is there `(height, width)`."""
+    """The tiles of a place on one canvas: pixels `(3, height, width)`; instances and what is there, `(height, width)`."""
 
     pixels: NDArray[np.uint8]
     instances: NDArray[np.uint16]

@@ -62,8 +62,8 @@ class Place:
         instances = _read_picture(self.folder / "instances" / f"{tile_id}.png", None).astype(np.uint16)
         if image.shape[:2] != instances.shape:
             raise BadInput(
-                f"Tile {tile_id} of {self.name} has an image of {image.shape[:2]} and labels of {instances.shape} pixels; "
-                "expected the same size."
+                f"Tile {tile_id} of {self.name} has an image of {image.shape[:2]} and labels of {instances.shape} "
+                "pixels; expected the same size."
             )
         return image, instances
 

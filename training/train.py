@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -123,11 +123,11 @@ def _rates(network: nn.Module, options: TrainOptions) -> list[dict[str, Any]]:
     ]
 
 
-def _batches(crops: Crops, step: int, options: TrainOptions, fabric: Fabric) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def _batches(crops: Crops, step: int, options: TrainOptions, fabric: Fabric) -> Iterable[tuple[Tensor, Tensor, Tensor]]:
     left = Subset(crops, range(step * options.batch_size, options.steps * options.batch_size))
     loader: DataLoader[Any] = DataLoader(left, options.batch_size, num_workers=options.workers, drop_last=True)
-    for pixels, classes, trust in fabric.setup_dataloaders(loader):
-        yield pixels, classes, trust
+    batches: Iterable[tuple[Tensor, Tensor, Tensor]] = fabric.setup_dataloaders(loader)  # type: ignore[assignment]
+    return batches
 
 
 def _validate(average: AveragedModel, places: list[Place], options: TrainOptions, fabric: Fabric) -> Scores:

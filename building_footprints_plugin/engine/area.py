@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rasterio.features import geometry_mask
 
 from .errors import BadInput
+from .georeference import apply_affine, shifted
 from .gridded import Bounds, GriddedReader
 from .vector import bounds_of, polygons_of, read_layer, reproject
 
@@ -51,15 +52,12 @@ class Area:
         row, col, height, width = window
         if self.region is None:
             return np.zeros((height, width), dtype=bool)
-        return np.asarray(
-            geometry_mask([self.region], (height, width), self.transform * Affine.translation(col, row)), dtype=bool
-        )
+        return np.asarray(geometry_mask([self.region], (height, width), shifted(self.transform, row, col)), dtype=bool)
 
     def _rectangle(self, window: Window) -> shapely.Geometry:
         row, col, height, width = window
-        left, top = self.transform * (col, row)
-        right, bottom = self.transform * (col + width, row + height)
-        return shapely.box(left, bottom, right, top)
+        xs, ys = apply_affine(self.transform, np.array([col, col + width]), np.array([row, row + height]))
+        return shapely.box(xs[0], ys[1], xs[1], ys[0])
 
 
 def area_of(reader: GriddedReader, bounds: Bounds | None, aoi: str | Path | None) -> Area:

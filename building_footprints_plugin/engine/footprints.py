@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from .area import Area
+from .georeference import apply_affine, shifted
 from .gridded import GriddedReader
 from .options import PolygonizeOptions
 from .polygonize import Outlines, StripPolygonizer, Thresholds
@@ -69,8 +70,8 @@ def _finished(
     outlines: Outlines, options: PolygonizeOptions, area: Area, pixel_m: float
 ) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     row, col = area.look[:2]
-    left, top = area.transform * (col, row)
-    traced = shapely.transform(outlines.polygons, lambda xy: xy * (pixel_m, -pixel_m) + (left, top))
+    place = shifted(area.transform, row, col)
+    traced = shapely.transform(outlines.polygons, lambda xy: np.column_stack(apply_affine(place, *xy.T)))
     filled = fill_holes(np.asarray(traced, dtype=object), options.min_hole_m2)
     straight = regularize(
         filled, outlines.group, method=options.regularize, tolerance_m=options.tolerance_m, pixel_m=pixel_m
