@@ -74,8 +74,12 @@ def polygons(scored: Path, raster: RasterReader) -> dict[Kind, NDArray[Any]]:
     missed_name = next(name for name in names if name.endswith("missed"))
     proposals = read_layer(scored, next(name for name in names if name != missed_name))
     missed = read_layer(scored, missed_name)
-    found = proposals.fields["status"] == "tp"
-    by_kind = {FOUND: proposals.geometry[found], FALSE: proposals.geometry[~found], MISSED: missed.geometry}
+    status = proposals.fields["status"]
+    by_kind = {
+        FOUND: proposals.geometry[status == "matched"],
+        FALSE: proposals.geometry[status == "false"],
+        MISSED: missed.geometry,
+    }
     crs, inverse = raster.grid.crs.to_wkt(), ~raster.grid.transform
     matrix = np.array([[inverse.a, inverse.d], [inverse.b, inverse.e]])
     return {

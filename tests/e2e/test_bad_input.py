@@ -43,25 +43,42 @@ class Files:
 
 Parameters = Callable[[Files], dict[str, Any]]
 CASES: list[Any] = [
-    pytest.param(lambda files: {"INPUT": files.folder / "none.tif"}, id="no such file"),
-    pytest.param(lambda files: {"INPUT": files.text("text.tif")}, id="not a raster"),
-    pytest.param(lambda files: {"INPUT": files.raster("nocrs.tif", 9, crs=None)}, id="no CRS"),
-    pytest.param(lambda files: {"INPUT": files.raster("nodata.tif", 0, nodata=0)}, id="all nodata"),
-    pytest.param(lambda files: {"INPUT": files.image, "BANDS": "9"}, id="band number too high"),
-    pytest.param(lambda files: {"INPUT": files.image, "THRESHOLD": 1.5}, id="threshold above 1"),
-    pytest.param(lambda files: {"INPUT": files.image, "MIN_AREA": -1}, id="negative area"),
-    pytest.param(lambda files: {"INPUT": files.image, "EXTENT": ELSEWHERE}, id="extent outside the raster"),
-    pytest.param(lambda files: {"INPUT": files.image, "WEIGHTS": files.folder / "no.safetensors"}, id="no weights"),
-    pytest.param(lambda files: {"INPUT": files.image, "WEIGHTS": files.text("bad.safetensors")}, id="foreign weights"),
+    pytest.param(lambda files: {"INPUT": files.folder / "none.tif"}, "none.tif not found", id="no such file"),
+    pytest.param(lambda files: {"INPUT": files.text("text.tif")}, "text.tif not found", id="not a raster"),
+    pytest.param(
+        lambda files: {"INPUT": files.raster("nocrs.tif", 9, crs=None)}, "nocrs has no coordinate system", id="no CRS"
+    ),
+    pytest.param(
+        lambda files: {"INPUT": files.raster("nodata.tif", 0, nodata=0)}, "holds no valid pixel", id="all nodata"
+    ),
+    pytest.param(lambda files: {"INPUT": files.image, "BANDS": "9"}, "Band 9 was asked for", id="band number too high"),
+    pytest.param(lambda files: {"INPUT": files.image, "THRESHOLD": 1.5}, "THRESHOLD", id="threshold above 1"),
+    pytest.param(lambda files: {"INPUT": files.image, "MIN_AREA": -1}, "MIN_AREA", id="negative area"),
+    pytest.param(
+        lambda files: {"INPUT": files.image, "EXTENT": ELSEWHERE}, "lies outside vegas", id="extent outside the raster"
+    ),
+    pytest.param(
+        lambda files: {"INPUT": files.image, "WEIGHTS": files.folder / "no.safetensors"},
+        "There is no weights file",
+        id="no weights",
+    ),
+    pytest.param(
+        lambda files: {"INPUT": files.image, "WEIGHTS": files.text("bad.safetensors")},
+        "is not a whole .safetensors file",
+        id="foreign weights",
+    ),
 ]
 
 
-@pytest.mark.parametrize("parameters", CASES)
-def test_bad_input_fails_and_leaves_nothing(qgis: Qgis, image: Path, tmp_path: Path, parameters: Parameters) -> None:
+@pytest.mark.parametrize(("parameters", "message"), CASES)
+def test_bad_input_fails_and_leaves_nothing(
+    qgis: Qgis, image: Path, tmp_path: Path, parameters: Parameters, message: str
+) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
     done = qgis.run("extractbuildings", **parameters(Files(image, tmp_path / "in")), OUTPUT=tmp_path / "out" / "b.gpkg")
     assert done.returncode != 0, done.stdout
+    assert message in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert os.listdir(tmp_path / "out") == []
 

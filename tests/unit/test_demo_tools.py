@@ -31,7 +31,7 @@ def picture(tmp_path: Path) -> Path:
     with rasterio.open(tmp_path / "image.tif", "w", driver="GTiff", **shape, **place) as made:
         made.write(np.full((3, SIDE_PX, SIDE_PX), 90, np.uint8))
     proposals = np.array([box(4, 4), box(40, 4)], dtype=object)
-    status = {"status": np.array(["tp", "fp"], dtype=object)}
+    status = {"status": np.array(["matched", "false"], dtype=object)}
     layers = {
         "proposals": Layer(proposals, status, "EPSG:32611"),
         "missed": Layer(np.array([box(4, 30)], dtype=object), {}, "EPSG:32611"),
