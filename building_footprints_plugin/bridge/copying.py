@@ -6,6 +6,7 @@ import math
 import os
 from dataclasses import dataclass
 
+from osgeo import gdal
 from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
@@ -77,6 +78,8 @@ class RasterCopy:
         if outcome != QgsRasterFileWriter.WriterError.NoError:
             reasons = "; ".join(blocks.errors()) or tr("error {}").format(int(outcome))
             raise BridgeError(tr("The layer could not be copied for the engine: {}.").format(reasons))
+        if _ignores_no_data(self.provider):
+            _undeclare_no_data(path)
         return path
 
 
@@ -164,3 +167,21 @@ def _no_data(provider: QgsRasterDataProvider, band: int) -> tuple[tuple[tuple[fl
         return ranges, float(provider.sourceNoDataValue(band))
     limits = [limit for each in ranges for limit in each if math.isfinite(limit)]
     return ranges, limits[0] if limits else None
+
+
+def _ignores_no_data(provider: QgsRasterDataProvider) -> bool:
+    """Whether the user told QGIS to take the file's no-data value for data, and gave no other."""
+    return any(
+        provider.sourceHasNoDataValue(band)
+        and not provider.useSourceNoDataValue(band)
+        and not provider.userNoDataValues(band)
+        for band in range(1, provider.bandCount() + 1)
+    )
+
+
+def _undeclare_no_data(path: str) -> None:
+    """Take out of a GeoTIFF the no-data value that QGIS's writer copies there in any case."""
+    dataset = gdal.Open(path, gdal.GA_Update)
+    for band in range(1, dataset.RasterCount + 1):
+        dataset.GetRasterBand(band).DeleteNoDataValue()
+    del dataset

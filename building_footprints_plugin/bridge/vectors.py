@@ -6,18 +6,22 @@ import os
 from collections.abc import Sequence
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateTransformContext,
     QgsFeatureRequest,
     QgsFeatureSink,
     QgsFeedback,
+    QgsField,
     QgsFields,
     QgsProcessingFeatureSource,
     QgsVectorFileWriter,
 )
-from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtCore import QMetaType, QVariant
 
 from ..translation import tr
 from .errors import BridgeError, RunCancelled
+
+FID = "qgis_fid"  # a layer's own fields are often called fid, and hold other numbers
 
 
 def write_polygons(
@@ -25,8 +29,8 @@ def write_polygons(
 ) -> str:
     """Write the features of `source` (selected ones only, where it says so) to the GeoPackage `path`; return `path`.
 
-    Geometries stay as they are, with curves, several parts and faults; numbers and texts stay among the fields. The
-    layer is named like the file. Raises BridgeError if the file cannot be written, RunCancelled if the
+    Geometries stay as they are, with curves, several parts and faults; of the fields, numbers and texts stay, and each
+    feature keeps its id. The layer is named like the file. Raises BridgeError if the file cannot be written, RunCancelled if the
     user cancels.
     """
     columns = _columns(source.fields())
@@ -37,7 +41,7 @@ def write_polygons(
         if feedback.isCanceled():
             raise RunCancelled(tr("Cancelled; no output was written."))
         values = feature.attributes()
-        feature.setAttributes([values[column] for column in columns])
+        feature.setAttributes([*(values[column] for column in columns), feature.id()])
         if not writer.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             break
     reason = writer.errorMessage() if writer.hasError() else ""
@@ -53,11 +57,18 @@ def _writer(
     fields = QgsFields()
     for column in columns:
         fields.append(source.fields().at(column))
+    fields.append(_id_field())
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = os.path.splitext(os.path.basename(path))[0]
-    options.layerOptions = ["FID=qgis_fid", "GEOMETRY_NAME=qgis_geometry", "SPATIAL_INDEX=NO"]
+    options.layerOptions = [f"FID={FID}", "GEOMETRY_NAME=qgis_geometry", "SPATIAL_INDEX=NO"]
     return QgsVectorFileWriter.create(path, fields, source.wkbType(), source.sourceCrs(), context, options)
+
+
+def _id_field() -> QgsField:
+    if Qgis.QGIS_VERSION_INT >= 33800:
+        return QgsField(FID, QMetaType.Type.LongLong)
+    return QgsField(FID, QVariant.LongLong)
 
 
 def _columns(fields: QgsFields) -> list[int]:

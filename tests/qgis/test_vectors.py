@@ -60,10 +60,11 @@ def test_geometries_stay_as_they_are(write, polygons, kind, wkt):
     assert written.crs().authid() == "EPSG:3857"
 
 
-def test_selected_features_only_when_asked(write, polygons):
+def test_selected_features_only_when_asked_and_each_keeps_its_id(write, polygons):
     layer = polygons(SQUARE, SQUARE, SQUARE)
-    layer.select(2)
-    assert [feature["id"] for feature in write(layer, selected=True).getFeatures()] == [2]
+    layer.selectByIds([1, 3])
+    written = write(layer, selected=True)
+    assert [(feature.id(), feature["id"]) for feature in written.getFeatures()] == [(1, 1), (3, 3)]
     assert write(layer, selected=False).featureCount() == 3
 
 
