@@ -58,7 +58,7 @@ def image_id_of(path: str | Path) -> str:
 
     `RGB-PanSharpen_AOI_2_Vegas_img1.tif` is `AOI_2_Vegas_img1`; a name without such a prefix is kept whole.
     """
-    stem = Path(path).name.partition(".")[0]
+    stem = Path(path).stem
     prefix, _, rest = stem.partition("_")
     return rest if rest and prefix.lower() in PRODUCTS else stem
 
@@ -164,16 +164,17 @@ def write_image_rows(
 ) -> None:
     """Write the table of one image from polygons in `crs`, brought onto the image's own pixel grid."""
     on_image = reproject(polygons, crs, image.crs)
-    inverse = ~image.transform
-    pixels = shapely.transform(on_image, lambda xy: np.column_stack(inverse * (xy[:, 0], xy[:, 1])))
+    a, b, c, d, e, f = tuple(~image.transform)[:6]
+    pixels = shapely.transform(on_image, lambda xy: xy @ np.array([[a, d], [b, e]]) + (c, f))
     write_spacenet_csv(path, [(image.image_id, np.asarray(pixels, dtype=object), confidence)])
 
 
 def _image_lines(image_id: str, polygons: NDArray[np.object_], confidence: NDArray[np.float64]) -> Iterator[str]:
     order = np.argsort(-confidence, kind="stable")
     parts, owner = shapely.get_parts(polygons[order], return_index=True)
+    parts = shapely.transform(parts, lambda xy: np.round(xy, DECIMALS) + 0.0)  # + 0.0 makes -0 a 0
     texts = shapely.to_wkt(parts, rounding_precision=DECIMALS)
-    solid = shapely.area(shapely.from_wkt(texts)) > 0 if len(parts) else np.zeros(0, dtype=bool)
+    solid = shapely.area(parts) > 0
     if not solid.any():
         yield f"{image_id},-1,POLYGON EMPTY,0\n"
     for number, row in enumerate(np.flatnonzero(solid), start=1):
