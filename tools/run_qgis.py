@@ -107,7 +107,21 @@ def results(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 
 def call(config: Path, arguments: list[str], timeout_s: float = 600) -> subprocess.CompletedProcess[str]:
-    """Run qgis_process without a screen, with its own configuration folder `config`."""
+    """Run qgis_process to its end; see `command`."""
+    program, environment = command(config)
+    return subprocess.run(
+        [program, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def command(config: Path) -> tuple[str, dict[str, str]]:
+    """Return qgis_process and the environment that gives it no screen and its own configuration folder `config`."""
     # Debian 12's /usr/bin/qgis_process is a wrapper that adds an option the program does not know.
     program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
     if program is None:
@@ -119,15 +133,7 @@ def call(config: Path, arguments: list[str], timeout_s: float = 600) -> subproce
         "QT_QPA_PLATFORM": "offscreen",
         "BUILDING_FOOTPRINTS_PYTHON": os.environ.get("BUILDING_FOOTPRINTS_PYTHON", str(ENGINE_PYTHON)),
     }
-    return subprocess.run(
-        [program, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    return program, environment
 
 
 if __name__ == "__main__":

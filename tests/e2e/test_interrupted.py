@@ -1,0 +1,68 @@
+"""QGIS killed in the middle of a run takes the engine with it and leaves no output."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Qgis
+
+from tools import run_qgis
+from tools.bench import lay_out
+
+SIDE = 12  # 144 times the demo's image: far longer than the test takes
+START_S, END_S = 60.0, 10.0
+
+
+@pytest.fixture
+def running(qgis: Qgis, image: Path, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """qgis_process, busy extracting a large raster into an empty folder `out`."""
+    (tmp_path / "out").mkdir()
+    large = lay_out(image, SIDE, tmp_path / "large.tif")
+    program, environment = run_qgis.command(qgis.config)
+    arguments = ["run", "buildingfootprints:extractbuildings", "--", f"INPUT={large}", f"OUTPUT={tmp_path}/out/b.gpkg"]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([program, *arguments], env=environment, **quiet) as process:
+        yield process
+        process.kill()
+
+
+def parent_of(process: int) -> int:
+    """Return the parent of a running process, 0 when it has ended (a zombie has)."""
+    try:
+        state, parent = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[:2]
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return 0 if state == "Z" else int(parent)
+
+
+def children(parent: int) -> set[int]:
+    processes = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+    return {process for process in processes if parent_of(process) == parent}
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline and not condition():
+        time.sleep(0.1)
+    return condition()
+
+
+def extracting(process: int) -> bool:
+    try:
+        return b"\0extract\0" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
+
+
+def test_engine_ends_with_qgis(running: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    assert wait_for(lambda: any(map(extracting, children(running.pid))), START_S), "the engine never started"
+    engines = {process for process in children(running.pid) if extracting(process)}
+    time.sleep(2)  # into the work
+    running.kill()
+    assert wait_for(lambda: not any(map(parent_of, engines)), END_S), "the engine outlived QGIS"
+    assert os.listdir(tmp_path / "out") == []
