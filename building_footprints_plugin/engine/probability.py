@@ -15,7 +15,7 @@ from rasterio.errors import RasterioError
 from .errors import BadInput, FootprintsError
 from .georeference import shifted
 from .grid import Grid
-from .source import gdal
+from .source import RASTERIO_ERRORS, gdal
 
 BANDS = ("building", "interior")
 SCALE = 0.004
@@ -76,7 +76,7 @@ class ProbabilityWriter:
         try:
             with gdal():
                 self._dataset.write(rows[:, :count], window=window)
-        except RasterioError as error:
+        except RASTERIO_ERRORS as error:
             raise FootprintsError(f"{self._path} could not be written; is the disk full?") from error
         self._next_row += count
         self._pending = [rows[:, count:]] if count < rows.shape[1] else []
@@ -102,7 +102,7 @@ class ProbabilityWriter:
         try:
             with gdal():
                 dataset = rasterio.open(self._part, "w", **profile)
-        except RasterioError as error:
+        except RASTERIO_ERRORS as error:
             raise BadInput(f"{self._path} cannot be created; choose a place where files can be written.") from error
         dataset.descriptions = BANDS
         dataset.scales = (SCALE,) * len(BANDS)

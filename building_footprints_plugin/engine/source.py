@@ -13,7 +13,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NodataShadowWarning, NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NodataShadowWarning, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.windows import Window
 
 from .errors import BadInput
@@ -22,6 +22,7 @@ from .errors import BadInput
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 warnings.filterwarnings("ignore", category=NodataShadowWarning)
 
+RASTERIO_ERRORS = (RasterioError, RasterioIOError)  # rasterio 1.3 has them side by side
 Pixels = NDArray[Any]
 Valid = NDArray[np.bool_]
 
@@ -45,7 +46,7 @@ def open_dataset(source: str | Path) -> Any:
     try:
         with gdal():
             return rasterio.open(source)
-    except RasterioError as error:
+    except RASTERIO_ERRORS as error:
         raise BadInput(_why_not(str(source))) from error
 
 
@@ -193,7 +194,7 @@ class Source:
             with gdal():
                 pixels = self.dataset.read(self._bands, window=window, out_shape=shape and (len(self._bands), *shape))
                 valid = self._read_valid(window, shape)
-        except RasterioError as error:
+        except RASTERIO_ERRORS as error:
             raise BadInput(
                 f"{self.dataset.name} could not be read at row {int(window.row_off)}, column {int(window.col_off)}; "
                 "the file may be truncated or the connection lost."
@@ -203,8 +204,9 @@ class Source:
             pixels, valid = np.moveaxis(colours[..., :3], -1, 0), valid & (colours[..., 3] > 0)
         elif pixels.dtype.kind == "f":
             valid = valid & np.isfinite(pixels).all(axis=0)
-        pixels = np.where(valid, pixels, pixels.dtype.type(0))
-        return np.repeat(pixels, self._repeat, axis=0), valid
+        if not valid.all():
+            pixels = np.where(valid, pixels, pixels.dtype.type(0))
+        return np.repeat(pixels, self._repeat, axis=0) if self._repeat > 1 else pixels, valid
 
     def _read_valid(self, window: Window, shape: tuple[int, int] | None) -> Valid:
         size = shape or (int(window.height), int(window.width))

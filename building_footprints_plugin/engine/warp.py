@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,7 @@ BLOCK_PX = 256
 SOURCE_BLOCK_PX = 1024
 CACHE_BYTES = 128 * 2**20
 TOLERANCE_PX = 0.02
+WORKERS = min(max((os.cpu_count() or 1) // 2, 1), 4)  # the other half is the network's; four feed a GPU
 HALF = 0.5
 
 
@@ -49,7 +53,8 @@ def on_grid(warp: Warp) -> Read:
 
     def read(row: int, col: int, height: int, width: int) -> Block:
         pixels, valid = warp.read(row, col, height, width)
-        return warp.finish(pixels) * valid, valid
+        finished = warp.finish(pixels)
+        return finished if valid.all() else finished * valid, valid
 
     return read
 
@@ -72,39 +77,46 @@ class WarpedBlocks:
         self._side = max(8, min(BLOCK_PX, 2 ** int(math.log2(SOURCE_BLOCK_PX / widest))))
         self._kept: OrderedDict[tuple[int, int], Block] = OrderedDict()
         self._kept_bytes = 0
+        self._reading = Lock()  # a dataset is read by one thread at a time; resampling lets go of Python's lock
 
     def read(self, row: int, col: int, height: int, width: int) -> Block:
         """Return finished pixels (bands, height, width) and valid (height, width) of a window inside the grid."""
-        pixels: NDArray[Any] | None = None
-        valid = np.zeros((height, width), bool)
         side = self._side
+        first, last = col // side, (col + width - 1) // side
+        cols = slice(col - first * side, col - first * side + width)
+        pixels, valid = [], []
         for block_row in range(row // side, (row + height - 1) // side + 1):
-            for block_col in range(col // side, (col + width - 1) // side + 1):
-                block, there = self._block(block_row, block_col)
-                if pixels is None:
-                    pixels = np.zeros((len(block), height, width), block.dtype)
-                to_rows, from_rows = _overlap(row, height, block_row * side, side)
-                to_cols, from_cols = _overlap(col, width, block_col * side, side)
-                pixels[:, to_rows, to_cols] = block[:, from_rows, from_cols]
-                valid[to_rows, to_cols] = there[from_rows, from_cols]
-        return np.zeros((0, height, width), np.uint8) if pixels is None else pixels, valid
+            blocks = self._blocks([(block_row, block_col) for block_col in range(first, last + 1)])
+            rows = slice(max(row - block_row * side, 0), min(row + height - block_row * side, side))
+            pixels.append(np.concatenate([block[:, rows] for block, _ in blocks], axis=2)[:, :, cols])
+            valid.append(np.concatenate([there[rows] for _, there in blocks], axis=1)[:, cols])
+        return np.concatenate(pixels, axis=1), np.concatenate(valid)
 
-    def _block(self, block_row: int, block_col: int) -> Block:
-        key = block_row, block_col
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        block = self._resample(block_row * self._side, block_col * self._side)
+    def _blocks(self, keys: list[tuple[int, int]]) -> list[Block]:
+        """Return the blocks (row, col) of `keys`, those that are not kept resampled side by side in threads."""
+        missing = [key for key in keys if key not in self._kept]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            made = dict(zip(missing, pool.map(self._resample, missing), strict=True))
+        blocks = [made[key] if key in made else self._kept[key] for key in keys]
+        for key, block in zip(keys, blocks, strict=True):
+            self._keep(key, block)
+        return blocks
+
+    def _keep(self, key: tuple[int, int], block: Block) -> None:
+        """Remember `block` as the last one used, and forget the ones longest unused when there are too many."""
+        if key not in self._kept:
+            self._kept_bytes += block[0].nbytes + block[1].nbytes
         self._kept[key] = block
-        self._kept_bytes += block[0].nbytes + block[1].nbytes
+        self._kept.move_to_end(key)
         while self._kept_bytes > CACHE_BYTES:
             _, (pixels, valid) = self._kept.popitem(last=False)
             self._kept_bytes -= pixels.nbytes + valid.nbytes
-        return block
 
-    def _resample(self, row: int, col: int) -> Block:
+    def _resample(self, key: tuple[int, int]) -> Block:
+        row, col = key[0] * self._side, key[1] * self._side
         window, complete = self._source_window(row, col)
-        pixels, valid = self._warp.read(*window)
+        with self._reading:
+            pixels, valid = self._warp.read(*window)
         if complete and valid.all():
             values = self._reproject(pixels.astype(np.float32), window[:2], (row, col))
             return self._warp.finish(values), np.ones(values.shape[1:], bool)
@@ -156,8 +168,3 @@ def _span(positions: NDArray[np.float64], size: int, margin: int) -> tuple[int, 
     low = min(max(math.floor(positions.min()), -1), size) - margin
     high = max(min(math.ceil(positions.max()), size + 1), 0) + margin
     return low, max(high - low, 1)
-
-
-def _overlap(start: int, size: int, block_start: int, side: int) -> tuple[slice, slice]:
-    low, high = max(start, block_start), min(start + size, block_start + side)
-    return slice(low - start, high - start), slice(low - block_start, high - block_start)

@@ -15,6 +15,7 @@ from rasterio.crs import CRS
 from rasters import EAST, NORTH, UTM, noise, north_up, write_raster
 
 from building_footprints_plugin.engine import warp
+from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.georeference import apply_affine, convert
 from building_footprints_plugin.engine.raster import RasterReader, open_raster
 
@@ -105,6 +106,27 @@ def test_whole_equals_pieces(tmp_path: Path, name: str, monkeypatch: pytest.Monk
                 shown = np.s_[max(0, -row) : height - row, 0 : width - col]
                 assert (pixels[(slice(None), *shown)] == whole[(slice(None), *inside)]).all()
                 assert (there[shown] == valid[inside]).all()
+
+
+def test_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crs, transform = PLACES["degrees"]
+    source = write_raster(tmp_path / "in.tif", noise(3, 900, 900), crs=crs, transform=transform, tiled=True)
+    read = []
+    for workers in (1, 4):
+        monkeypatch.setattr(warp, "WORKERS", workers)
+        with open_raster(source, gsd_m=0.3) as reader:
+            read.append(read_all(reader))
+    assert (read[0][0] == read[1][0]).all()
+    assert (read[0][1] == read[1][1]).all()
+
+
+def test_a_failure_in_a_thread_reaches_the_caller(tmp_path: Path) -> None:
+    crs, transform = PLACES["degrees"]
+    path = Path(write_raster(tmp_path / "in.tif", noise(3, 900, 900), crs=crs, transform=transform, tiled=True))
+    with open_raster(path, gsd_m=0.3) as reader:
+        reader._dataset.close()
+        with pytest.raises(BadInput, match="could not be read"):
+            read_all(reader)
 
 
 def test_a_checkerboard_finer_than_the_grid_becomes_grey(tmp_path: Path) -> None:
