@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,11 @@ def write_file(
     drivers = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf", ".shp": "ESRI Shapefile"}
     values = {name: np.asarray(column) for name, column in (fields or {"id": np.arange(len(geometry)) + 1}).items()}
     settings: dict[str, Any] = {"crs": UTM, "geometry_type": "Unknown", "driver": drivers[path.suffix], **options}
-    pyogrio.raw.write(
-        path, shapely.to_wkb(np.asarray(geometry, dtype=object)), list(values.values()), list(values), **settings
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
+        pyogrio.raw.write(
+            path, shapely.to_wkb(np.asarray(geometry, dtype=object)), list(values.values()), list(values), **settings
+        )
     return str(path)
 
 

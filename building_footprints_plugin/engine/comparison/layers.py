@@ -32,7 +32,7 @@ def compare_layers(request: Request, notes: Notes) -> Comparison:
     truth_crs = layers[1].crs
     extent = bounds_of(found[1].geometry) or bounds_of(found[0].geometry)
     crs = truth_crs if extent is None else metric_crs(truth_crs, _centre(extent))
-    geometry = [_moved(found[i].geometry, layers[i].crs, crs, _sources(request)[i]) for i in (0, 1)]
+    geometry = [_moved(found[i].geometry, layers[i].crs, crs) for i in (0, 1)]
     _warn_apart(geometry, request, crs, notes)
     notes.reporter.progress(0.2)
     aoi = _area_of_interest(request, crs, truth_crs)
@@ -87,12 +87,10 @@ def _confidence(layer: Layer) -> NDArray[np.float64] | None:
     return None
 
 
-def _moved(geometry: NDArray[np.object_], start: str | None, end: str | None, source: Source) -> NDArray[np.object_]:
+def _moved(geometry: NDArray[np.object_], start: str | None, end: str | None) -> NDArray[np.object_]:
     if same_crs(start, end):
         return geometry
     moved = reproject(geometry, start, end)
-    if not np.isfinite(shapely.bounds(moved)).all():
-        raise BadInput(f"{source.name} has coordinates that {crs_name(start)} does not have; correct its CRS.")
     invalid = ~shapely.is_valid(moved)
     moved[invalid] = shapely.buffer(moved[invalid], 0.0)
     return moved

@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from rasterio import warp
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
@@ -51,18 +52,29 @@ def metric_crs(text: str | None, centre: tuple[float, float]) -> str | None:
     crs = parse_crs(text)
     if crs.is_projected and crs.linear_units_factor[1] == 1.0 and crs.to_epsg() != WEB_MERCATOR:
         return text
-    longitude, latitude = (found[0] for found in warp.transform(crs, CRS.from_epsg(4326), *([c] for c in centre))[:2])
+    longitude, latitude = move(np.array([centre]), crs, CRS.from_epsg(4326))[0]
     zone = int(np.clip((longitude + 180) // 6 + 1, 1, 60))
     return f"EPSG:{(32600 if latitude >= 0 else 32700) + zone}"
 
 
 def reproject(geometry: NDArray[np.object_], source: str | None, target: str | None) -> NDArray[np.object_]:
-    """Return 2-D `geometry` with vertices moved from CRS `source` to `target`; unchanged where either is unknown."""
+    """Return 2-D `geometry` with vertices moved from CRS `source` to `target`; unchanged where either is unknown.
+
+    Raises BadInput when there are coordinates outside of where the two are defined.
+    """
     if same_crs(source, target) or len(geometry) == 0 or source is None or target is None:
         return geometry
     start, end = parse_crs(source), parse_crs(target)
+    return np.asarray(shapely.transform(geometry, lambda xy: move(xy, start, end)), dtype=object)
 
-    def move(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(warp.transform(start, end, xy[:, 0], xy[:, 1])[:2])
 
-    return np.asarray(shapely.transform(geometry, move), dtype=object)
+def move(xy: NDArray[np.float64], start: CRS, end: CRS) -> NDArray[np.float64]:
+    """Return coordinates (n, 2), x before y, in another CRS; raises BadInput where it is not defined."""
+    try:
+        moved = np.column_stack(warp.transform(start, end, xy[:, 0], xy[:, 1])[:2])
+    except CPLE_BaseError:
+        moved = np.full_like(xy, np.inf)
+    if not np.isfinite(moved).all():
+        box = ", ".join(f"{value:g}" for value in (*xy.min(axis=0), *xy.max(axis=0)))
+        raise BadInput(f"There are coordinates outside {crs_name(start.to_wkt())} (extent {box}); correct the CRS.")
+    return moved
