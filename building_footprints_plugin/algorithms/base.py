@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from configparser import ConfigParser
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,8 @@ class FootprintsAlgorithm(QgsProcessingAlgorithm):
 class EngineAlgorithm(FootprintsAlgorithm):
     """An algorithm that the engine carries out.
 
-    A subclass says what it needs in `complaint` (before the run), `read_layers` (main thread) and `execute` (worker thread).
+    A subclass says what it needs in `complaint` (before the run), `read_layers` (main thread) and `execute` (worker
+    thread).
     """
 
     WITH_NETWORK = False
@@ -74,6 +74,7 @@ class EngineAlgorithm(FootprintsAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._engine: Probe
+        self._refusal = ""
 
     def complaint(self, values: Values) -> str:
         """Return what is wrong with `values` as one sentence, or an empty text."""
@@ -111,30 +112,30 @@ class EngineAlgorithm(FootprintsAlgorithm):
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
+        """Refuse what cannot work. What is refused here is raised in `processAlgorithm`: of an exception on this
+        thread, QGIS tells a calling script no more than that there was one."""
         values = Values(self, parameters, context)
-        with shown_as_sentences():
-            complaint = self.complaint(values)
-            if complaint:  # a script may run without asking checkParameterValues
-                raise QgsProcessingException(complaint)
-            self._engine = find_engine(self.WITH_NETWORK)
-            feedback.pushInfo(tr("Engine: {} ({})").format(self._engine.candidate.path, self._engine.candidate.origin))
-            self.read_layers(values, self._engine)
+        try:
+            self._refusal = self.complaint(values)  # a script may run without asking checkParameterValues
+            if not self._refusal:
+                self._engine = find_engine(self.WITH_NETWORK)
+                origin = self._engine.candidate
+                feedback.pushInfo(tr("Engine: {} ({})").format(origin.path, origin.origin))
+                self.read_layers(values, self._engine)
+        except (BridgeError, QgsProcessingException) as error:
+            self._refusal = str(error)
         return True
 
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        with shown_as_sentences(), run_folder() as folder:
-            return self.execute(Values(self, parameters, context), folder, feedback)
-
-
-@contextmanager
-def shown_as_sentences() -> Iterator[None]:
-    """Turn the bridge's errors into the one kind that QGIS shows without a traceback."""
-    try:
-        yield
-    except BridgeError as error:
-        raise QgsProcessingException(str(error)) from error
+        if self._refusal:
+            raise QgsProcessingException(self._refusal)
+        try:
+            with run_folder() as folder:
+                return self.execute(Values(self, parameters, context), folder, feedback)
+        except BridgeError as error:  # of any other kind than its own QGIS would show the traceback
+            raise QgsProcessingException(str(error)) from error
 
 
 def homepage() -> str:

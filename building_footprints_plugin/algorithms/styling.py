@@ -10,15 +10,17 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
 )
+from qgis.PyQt import sip
 
 STYLES = Path(__file__).resolve().parent.parent / "styles"
 
-# QGIS keeps no reference of its own to a post-processor; one per style lives as long as the plugin.
-_stylers: dict[str, LayerStyler] = {}
+# QGIS owns a styler from the time it is set and deletes it after use, but keeps nothing of its Python side: without
+# these references it would be left with an object that does nothing.
+_stylers: list[LayerStyler] = []
 
 
 class LayerStyler(QgsProcessingLayerPostProcessorInterface):
-    """Applies `styles/<style>.qml`; it holds no other state, so one serves any number of layers."""
+    """Applies `styles/<style>.qml`."""
 
     def __init__(self, style: str) -> None:
         super().__init__()
@@ -36,5 +38,6 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
 def style_on_load(context: QgsProcessingContext, layer_id: str, style: str) -> None:
     """Let `layer_id` (an output as returned) be loaded with `style`, if it is to be loaded at all."""
     if layer_id and context.willLoadLayerOnCompletion(layer_id):
-        styler = _stylers.setdefault(style, LayerStyler(style))
+        styler = LayerStyler(style)
+        _stylers[:] = [kept for kept in _stylers if not sip.isdeleted(kept)] + [styler]
         context.layerToLoadOnCompletionDetails(layer_id).setPostProcessor(styler)

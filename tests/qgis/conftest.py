@@ -16,7 +16,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProject,
-    QgsSettings,
     QgsVectorLayer,
 )
 
@@ -24,6 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
 
 os.environ.setdefault("BUILDING_FOOTPRINTS_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
+
+
+def pytest_sessionstart() -> None:
+    """Let the tests import `processing`, which QGIS keeps among its plugins."""
+    sys.path.append(os.path.join(QgsApplication.pkgDataPath(), "python", "plugins"))
 
 
 @pytest.fixture(scope="session")
@@ -35,16 +39,6 @@ def provider(qgis_app: QgsApplication, qgis_processing: None) -> Iterator[object
     plugin.initProcessing()
     yield QgsApplication.processingRegistry().providerById("buildingfootprints")
     plugin.unload()
-
-
-@pytest.fixture(autouse=True)
-def _forgotten_engines() -> Iterator[None]:
-    """Every test asks the Pythons anew and leaves no settings behind."""
-    from building_footprints_plugin.bridge import probe
-
-    yield
-    probe._answers.clear()
-    QgsSettings().remove("BuildingFootprints")
 
 
 class Listener(QgsProcessingFeedback):

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,15 @@ from building_footprints_plugin.bridge import python
 from building_footprints_plugin.bridge.errors import EngineMissing
 from building_footprints_plugin.bridge.python import SETTING, VARIABLE, Candidate, candidates
 from building_footprints_plugin.bridge.report import installation_report
+
+
+@pytest.fixture(autouse=True)
+def _forgotten() -> Iterator[None]:
+    """Every test asks the Pythons anew and leaves no settings behind."""
+    probing.forget()
+    yield
+    probing.forget()
+    QgsSettings().remove("BuildingFootprints")
 
 
 @pytest.fixture

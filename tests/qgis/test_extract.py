@@ -1,0 +1,294 @@
+"""The algorithms that read a raster, with the real engine, against its command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import processing
+import pytest
+from conftest import ROOT
+from osgeo import gdal
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsGeometry,
+    QgsProcessingException,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+
+from building_footprints_plugin.bridge.environment import engine_environment
+
+DEMO = ROOT / "tests" / "data" / "demo" / "vegas.tif"
+EXTRACT = "buildingfootprints:extractbuildings"
+pytestmark = pytest.mark.usefixtures("provider")
+
+
+def engine(*arguments: object) -> dict:
+    """Run the engine's command line and return what it prints as JSON."""
+    command = [os.environ["BUILDING_FOOTPRINTS_PYTHON"], "-m", "building_footprints_plugin.engine"]
+    done = subprocess.run(
+        [*command, *map(str, arguments), "--json"],
+        env=engine_environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("Häuser und Dächer")
+
+
+@pytest.fixture(scope="module")
+def image(folder) -> Path:
+    """A quarter of the demo's image: QGIS leaves statistics beside what it opens."""
+    path = folder / "image.tif"
+    gdal.Translate(str(path), str(DEMO), srcWin=[0, 0, 320, 300])
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected(image, folder) -> tuple[Path, dict]:
+    """Footprints and figures of the command line."""
+    path = folder / "expected.gpkg"
+    return path, engine("extract", image, path)
+
+
+def rows(layer: QgsVectorLayer | Path | str) -> list[tuple]:
+    """Return each footprint's attributes and its outline to the millimetre, sorted."""
+    if not isinstance(layer, QgsVectorLayer):
+        layer = QgsVectorLayer(str(layer), "", "ogr")
+    assert layer.isValid()
+    names = ("id", "confidence", "area_m2", "perimeter_m")
+    return sorted((*(feature[name] for name in names), feature.geometry().asWkt(8)) for feature in layer.getFeatures())
+
+
+def run(algorithm: str = EXTRACT, **parameters: object) -> dict:
+    given = {"OUTPUT": "memory:", **parameters}
+    return processing.run(algorithm, {name: _plain(value) for name, value in given.items()})
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
+def test_qgis_finds_what_the_command_line_finds(image, expected):
+    results = run(INPUT=image)
+    path, figures = expected
+    layer = results["OUTPUT"]
+    assert figures["count"] > 3, "an image without buildings would prove nothing"
+    assert rows(layer) == rows(path)
+    assert results["COUNT"] == layer.featureCount() == figures["count"]
+    assert results["TOTAL_AREA"] == pytest.approx(figures["total_area_m2"])
+    assert results["DEVICE_USED"] == figures["device"]
+    assert layer.crs() == QgsRasterLayer(str(image), "").crs()
+    assert layer.wkbType() == QgsWkbTypes.Type.Polygon
+    assert layer.fields().names() == ["id", "confidence", "area_m2", "perimeter_m"]
+
+
+@pytest.mark.parametrize("name", ["out.gpkg", "out.shp", "out.geojson", "Gebäude.gpkg"])
+def test_files_of_every_kind(image, expected, tmp_path, name):
+    results = run(INPUT=image, OUTPUT=tmp_path / name)
+    assert results["OUTPUT"] == str(tmp_path / name)
+    layer = QgsVectorLayer(str(tmp_path / name), "", "ogr")
+    assert layer.featureCount() == expected[1]["count"]
+
+
+def test_a_subset_of_bands_in_another_order(image, expected, tmp_path):
+    gdal.Translate(
+        str(tmp_path / "odd.tif"), str(image), bandList=[2, 3, 1, 2], creationOptions=["PHOTOMETRIC=MINISBLACK"]
+    )
+    assert rows(run(INPUT=tmp_path / "odd.tif", BANDS=[3, 1, 2])["OUTPUT"]) == rows(expected[0])
+
+
+def test_a_layer_with_options_behind_a_bar(image, expected):
+    assert rows(run(INPUT=f"{image}|option:NUM_THREADS=2")["OUTPUT"]) == rows(expected[0])
+
+
+def test_an_extent_in_another_coordinate_system(image, tmp_path):
+    layer = QgsRasterLayer(str(image), "")
+    box = layer.extent().scaled(0.5)
+    web = QgsCoordinateReferenceSystem("EPSG:3857")
+    there = QgsCoordinateTransform(layer.crs(), web, QgsCoordinateTransformContext()).transformBoundingBox(box)
+    found = run(INPUT=image, EXTENT=f"{extent_text(there)} [EPSG:3857]")["OUTPUT"]
+    assert found.featureCount() > 0
+    assert box.scaled(1.02).contains(found.extent())
+    engine("extract", image, tmp_path / "part.gpkg", "--bounds", ",".join(map(repr, corners(box))))
+    assert found.featureCount() == QgsVectorLayer(str(tmp_path / "part.gpkg"), "", "ogr").featureCount()
+
+
+def extent_text(box: QgsRectangle) -> str:
+    return f"{box.xMinimum()!r},{box.xMaximum()!r},{box.yMinimum()!r},{box.yMaximum()!r}"
+
+
+def corners(box: QgsRectangle) -> tuple[float, ...]:
+    return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
+
+
+def test_a_mask_in_another_coordinate_system(image, polygons):
+    layer = QgsRasterLayer(str(image), "")
+    shape = QgsGeometry.fromRect(layer.extent().scaled(0.5))
+    shape.transform(
+        QgsCoordinateTransform(layer.crs(), QgsCoordinateReferenceSystem("EPSG:32611"), QgsCoordinateTransformContext())
+    )
+    found = run(INPUT=image, MASK=polygons(shape.asWkt(10), crs="EPSG:32611"))["OUTPUT"]
+    assert found.featureCount() > 0
+    assert layer.extent().scaled(0.51).contains(found.extent())
+
+
+def test_a_coordinate_system_set_in_qgis(image, expected, tmp_path):
+    """The pixels as they are, called UTM zone 11 by the user, whatever the file says."""
+    layer = QgsRasterLayer(str(image), "")
+    metric = tmp_path / "metric.tif"
+    gdal.Translate(str(metric), str(image), outputSRS="EPSG:32633", outputBounds=[600000, 4000090, 600096, 4000000])
+    layer = QgsRasterLayer(str(metric), "")
+    layer.setCrs(QgsCoordinateReferenceSystem("EPSG:32611"))
+    results = run(INPUT=layer)
+    assert results["OUTPUT"].crs().authid() == "EPSG:32611"
+    assert results["COUNT"] > 3
+
+
+def test_the_settings_reach_the_engine(image, expected):
+    settings = {"THRESHOLD": 0.7, "MIN_AREA": 60, "REGULARIZE": "none", "TILE_SIZE": 256, "OVERLAP": 32}
+    layer = run(INPUT=image, **settings)["OUTPUT"]
+    assert 0 < layer.featureCount() < expected[1]["count"]
+    assert min(feature["area_m2"] for feature in layer.getFeatures()) >= 60
+
+
+def test_probability_beside_footprints_and_its_polygons(image, expected, tmp_path):
+    """extract = segment, then polygonize."""
+    results = run(INPUT=image, PROBABILITY=tmp_path / "beside.tif")
+    assert results["PROBABILITY"] == str(tmp_path / "beside.tif")
+    segmented = run("buildingfootprints:segmentbuildings", INPUT=image, OUTPUT=tmp_path / "segmented.tif")
+    assert segmented["DEVICE_USED"] == expected[1]["device"]
+    checksums = [
+        gdal.Open(str(tmp_path / name)).GetRasterBand(1).Checksum() for name in ("beside.tif", "segmented.tif")
+    ]
+    assert checksums[0] == checksums[1] != 0
+    polygonized = run("buildingfootprints:polygonizebuildings", INPUT=tmp_path / "segmented.tif")
+    assert polygonized["COUNT"] == pytest.approx(expected[1]["count"], abs=1)
+    assert polygonized["TOTAL_AREA"] == pytest.approx(expected[1]["total_area_m2"], rel=0.01)
+
+
+def test_an_image_without_buildings_gives_an_empty_layer(raster):
+    results = run(INPUT=raster(size=(300, 200)), THRESHOLD=1)
+    assert (results["COUNT"], results["TOTAL_AREA"], results["OUTPUT"].featureCount()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"OUTPUT": "/no/such/folder/out.gpkg"}, "Could not create destination layer"),
+        ({"PROBABILITY": "/no/such/folder/p.tif"}, "/no/such/folder/p.tif cannot be written .No such file"),
+        ({"BANDS": [1, 2]}, r"(?i)band"),  # the engine's own sentence
+    ],
+)
+def test_what_goes_wrong_on_the_way_is_one_sentence(image, parameters, says):
+    with pytest.raises(QgsProcessingException, match=says) as caught:
+        run(INPUT=image, **parameters)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_weights_that_are_none(image, tmp_path):
+    (tmp_path / "bad.safetensors").write_bytes(b"hello")
+    with pytest.raises(QgsProcessingException, match=r"bad\.safetensors"):
+        run(INPUT=image, WEIGHTS=tmp_path / "bad.safetensors")
+
+
+def test_cancelling_leaves_no_file_and_no_process_within_two_seconds(folder, tmp_path, feedback, monkeypatch):
+    """A large image, cancelled in the midst of the network's work."""
+    started, cancelled_at = [], []
+    monkeypatch.setattr(subprocess, "Popen", remembering(subprocess.Popen, started))
+    gdal.Translate(str(tmp_path / "large.tif"), str(DEMO), width=5000, height=5000, outputBounds=[0, 1500, 1500, 0])
+
+    def cancel(fraction: float) -> None:
+        if fraction > 0 and not cancelled_at:
+            cancelled_at.append(time.monotonic())
+            threading.Timer(0.2, feedback.cancel).start()
+
+    feedback.progressChanged.connect(cancel)
+    output = tmp_path / "out"
+    output.mkdir()
+    layer = QgsRasterLayer(str(tmp_path / "large.tif"), "")
+    layer.setCrs(QgsCoordinateReferenceSystem("EPSG:32611"))
+    parameters = {"INPUT": layer, "OUTPUT": str(output / "a.gpkg"), "PROBABILITY": str(output / "p.tif")}
+    with pytest.raises(QgsProcessingException, match="Cancelled; no output was written"):
+        processing.run(EXTRACT, parameters, feedback=feedback)
+    assert time.monotonic() - cancelled_at[0] < 0.2 + 2
+    assert list(output.iterdir()) == []
+    assert list(Path(QgsProcessingUtils.tempFolder()).glob("building_footprints_*")) == []
+    assert all(process.poll() is not None for process in started)
+
+
+def remembering(make, made: list):
+    def start(*arguments: object, **options: object):
+        made.append(make(*arguments, **options))
+        return made[-1]
+
+    return start
+
+
+def test_an_engine_that_is_gone_since_it_was_asked(image, tmp_path, monkeypatch):
+    """A Python that answers the probe and crashes on the run: said with its last words, and asked anew next time."""
+    python = os.environ["BUILDING_FOOTPRINTS_PYTHON"]
+    fragile = tmp_path / "fragile"
+    fragile.write_text(
+        f'#!/bin/sh\ncase "$*" in *extract*) echo "disk gone" >&2; kill -9 $$;; esac\nexec {python} "$@"\n'
+    )
+    fragile.chmod(0o755)
+    monkeypatch.setenv("BUILDING_FOOTPRINTS_PYTHON", str(fragile))
+    from building_footprints_plugin.bridge import probe
+
+    with pytest.raises(QgsProcessingException, match=r"(?s)signal 9.*disk gone"):
+        run(INPUT=image)
+    assert probe._answers == {}
+
+
+def test_no_engine_is_a_reason_not_a_crash(image, provider, monkeypatch):
+    monkeypatch.setenv("BUILDING_FOOTPRINTS_PYTHON", "/no/python")
+    for name in ("extractbuildings", "segmentbuildings", "polygonizebuildings", "scorefootprints"):
+        fine, why = provider.algorithm(name).create().canExecute()
+        assert not fine
+        assert "Check Installation" in why
+        assert "/no/python" in why
+    with pytest.raises(QgsProcessingException, match=r"(?s)No Python was found.*/no/python .*there is no such file"):
+        run(INPUT=image)
+    report = processing.run("buildingfootprints:checkinstallation", {})
+    assert report["OK"] is False
+    assert "What to do" in report["REPORT"]
+
+
+def test_check_installation_with_an_engine():
+    report = processing.run("buildingfootprints:checkinstallation", {})
+    assert report["OK"] is True
+    assert "torch 2" in report["REPORT"]
+    assert "buildings.safetensors" in report["REPORT"]
+
+
+def test_a_layer_of_the_project_is_meant_by_its_name(image, qgis_new_project, expected):
+    layer = QgsRasterLayer(str(image), "my image")
+    QgsProject.instance().addMapLayer(layer)
+    assert run(INPUT="my image")["COUNT"] == expected[1]["count"]
+
+
+def test_the_clip_of_a_copy_finds_the_same(image, expected, tmp_path):
+    """Through QGIS's own reader, as for a format the engine does not know."""
+    ecw = shutil.copy(image, tmp_path / "image.ecw")
+    assert rows(run(INPUT=ecw)["OUTPUT"]) == rows(expected[0])

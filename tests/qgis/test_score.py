@@ -1,0 +1,106 @@
+"""Score footprints inside QGIS, against figures counted by hand."""
+
+from __future__ import annotations
+
+import processing
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProcessingException, QgsProject
+
+pytestmark = pytest.mark.usefixtures("provider")
+NUMBERS = ("TP", "FP", "FN", "PRECISION", "RECALL", "F1", "MEAN_IOU")
+
+
+def box(x: float, y: float, width: float = 10, height: float = 10) -> str:
+    """A rectangle in UTM zone 45, metres from a corner."""
+    x, y = 500000 + x, 3000000 + y
+    ring = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
+    return "Polygon ((" + ", ".join(f"{a} {b}" for a, b in ring) + "))"
+
+
+def score(proposals, truth, **parameters: object) -> dict:
+    given = {"PROPOSALS": proposals, "TRUTH": truth, "OUTPUT": "memory:", "MISSED": "memory:", **parameters}
+    return processing.run("buildingfootprints:scorefootprints", given)
+
+
+@pytest.fixture
+def town(polygons):
+    """Truth: three houses. Proposals: one exact, one half as wide (IoU 0.5), one where there is nothing."""
+    return (
+        polygons(box(0, 0), box(50, 0, width=5), box(200, 0)),
+        polygons(box(0, 0), box(50, 0), box(100, 0)),
+    )
+
+
+def test_figures_and_layers(town):
+    results = score(*town)
+    assert [results[name] for name in NUMBERS] == pytest.approx([2, 1, 1, 2 / 3, 2 / 3, 2 / 3, 0.75])
+    found = {feature["id"]: (feature["status"], feature["iou"]) for feature in results["OUTPUT"].getFeatures()}
+    assert found == {1: ("matched", pytest.approx(1)), 2: ("matched", pytest.approx(0.5)), 3: ("false", 0)}
+    assert [feature["id"] for feature in results["MISSED"].getFeatures()] == [3]
+    assert "truth_id" in results["OUTPUT"].fields().names()
+    assert "confidence" in results["OUTPUT"].fields().names()
+    assert results["OUTPUT"].crs().authid() == "EPSG:32645"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "matched", "false", "missed"),
+    [
+        ({"IOU_THRESHOLD": 0.6}, 1, 2, 2),
+        ({"MIN_AREA": 60}, 1, 1, 2),  # the half house is too small to count; its truth is not
+        ({"EXTENT": "499999,500080,2999999,3000020 [EPSG:32645]"}, 2, 0, 0),
+        ({"PRESET": "topcoder"}, 1, 2, 2),  # more than 0.5 is needed there
+    ],
+)
+def test_settings(town, parameters, matched, false, missed):
+    results = score(*town, **parameters)
+    assert (results["TP"], results["FP"], results["FN"]) == (matched, false, missed)
+
+
+def test_an_area_of_interest_in_another_coordinate_system(town, polygons):
+    area = polygons(box(-5, -5, 70, 30))
+    transform = QgsCoordinateTransform(
+        area.crs(), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance().transformContext()
+    )
+    shape = next(area.getFeatures()).geometry()
+    shape.transform(transform)
+    results = score(*town, AOI=polygons(shape.asWkt(12), crs="EPSG:4326"))
+    assert (results["TP"], results["FP"], results["FN"]) == (2, 0, 0)
+
+
+def test_layers_in_two_coordinate_systems(town, polygons):
+    proposals, truth = town
+    web = QgsCoordinateReferenceSystem("EPSG:3857")
+    transform = QgsCoordinateTransform(truth.crs(), web, QgsProject.instance().transformContext())
+    moved = []
+    for feature in proposals.getFeatures():
+        shape = feature.geometry()
+        shape.transform(transform)
+        moved.append(shape.asWkt(6))
+    results = score(polygons(*moved, crs="EPSG:3857"), truth, IOU_THRESHOLD=0.49)  # the way there and back rounds
+    assert (results["TP"], results["FP"], results["FN"]) == (2, 1, 1)
+
+
+def test_nothing_on_one_side(polygons):
+    results = score(polygons(), polygons(box(0, 0)))
+    assert [results[name] for name in NUMBERS] == [0, 0, 1, 0, 0, 0, 0]
+    assert results["MISSED"].featureCount() == 1
+
+
+def test_the_report(town, tmp_path):
+    results = score(*town, REPORT=str(tmp_path / "report.html"))
+    assert results["REPORT"] == str(tmp_path / "report.html")
+    assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8").lower()
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_what_nobody_asked_for_is_not_made(town):
+    results = processing.run(
+        "buildingfootprints:scorefootprints", {"PROPOSALS": town[0], "TRUTH": town[1], "OUTPUT": "memory:"}
+    )
+    assert "REPORT" not in results
+    assert not results.get("MISSED")
+
+
+def test_a_report_that_cannot_be_written(town):
+    with pytest.raises(QgsProcessingException, match=r"/no/such/folder/r\.html cannot be written"):
+        score(*town, REPORT="/no/such/folder/r.html")

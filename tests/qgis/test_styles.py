@@ -1,0 +1,80 @@
+"""Styles: valid, in the promised colours, applied when a layer is loaded and never otherwise."""
+
+from __future__ import annotations
+
+import processing
+import pytest
+from conftest import ROOT
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsProcessingContext,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+
+from building_footprints_plugin.algorithms.styling import LayerStyler, style_on_load
+
+SQUARE = "Polygon ((500000 2999990, 500010 2999990, 500010 3000000, 500000 3000000, 500000 2999990))"
+FAR = "Polygon ((500100 2999990, 500110 2999990, 500110 3000000, 500100 3000000, 500100 2999990))"
+
+
+def colours(symbol) -> tuple[str, str, bool]:
+    layer = symbol.symbolLayer(0)
+    return layer.strokeColor().name(), layer.fillColor().name(), 0 < layer.fillColor().alpha() < 255
+
+
+@pytest.mark.parametrize(("style", "colour"), [("footprints", "#ff7f00"), ("missed", "#1e64ff")])
+def test_polygon_styles(polygons, context, feedback, style, colour):
+    layer = polygons(SQUARE)
+    LayerStyler(style).postProcessLayer(layer, context, feedback)
+    assert colours(layer.renderer().symbol()) == (colour, colour, True)
+    assert feedback.warnings == []
+
+
+def test_matched_is_green_and_false_is_red(context, feedback):
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32645&field=status:string", "scored", "memory")
+    LayerStyler("scored").postProcessLayer(layer, context, feedback)
+    renderer = layer.renderer()
+    assert isinstance(renderer, QgsCategorizedSymbolRenderer)
+    assert renderer.classAttribute() == "status"
+    found = {category.value(): colours(category.symbol())[0] for category in renderer.categories()}
+    assert found == {"matched": "#28aa46", "false": "#e12323"}
+
+
+def test_probability_from_clear_to_bright(raster, context, feedback):
+    layer = QgsRasterLayer(str(raster()), "probability")
+    LayerStyler("probability").postProcessLayer(layer, context, feedback)
+    ramp = layer.renderer().shader().rasterShaderFunction()
+    assert (ramp.minimumValue(), ramp.maximumValue()) == (0, 1)
+    assert ramp.shade(0)[4] == 0, "no building is transparent"
+    assert ramp.shade(1)[4] > 200
+
+
+def test_every_style_file_is_used():
+    used = {"footprints", "missed", "scored", "probability"}
+    assert {path.stem for path in (ROOT / "building_footprints_plugin" / "styles").glob("*.qml")} == used
+
+
+def test_only_layers_that_are_loaded_get_a_style():
+    context = QgsProcessingContext()
+    details = QgsProcessingContext.LayerDetails("Footprints", QgsProject.instance(), "OUTPUT")
+    context.addLayerToLoadOnCompletion("/a.gpkg", details)
+    style_on_load(context, "/b.gpkg", "footprints")
+    style_on_load(context, "", "footprints")
+    assert context.layerToLoadOnCompletionDetails("/a.gpkg").postProcessor() is None
+    style_on_load(context, "/a.gpkg", "footprints")
+    assert isinstance(context.layerToLoadOnCompletionDetails("/a.gpkg").postProcessor(), LayerStyler)
+
+
+def test_loaded_results_are_styled(provider, polygons, qgis_new_project):
+    """The whole way, as the dialog goes it; twice, as a batch does, and with the algorithm's own object gone."""
+    project = QgsProject.instance()
+    truth = polygons(SQUARE, FAR)
+    for _ in range(2):
+        parameters = {"PROPOSALS": polygons(SQUARE), "TRUTH": truth, "OUTPUT": "TEMPORARY_OUTPUT", "MISSED": "memory:"}
+        results = processing.runAndLoadResults("buildingfootprints:scorefootprints", parameters)
+        scored, missed = (project.mapLayer(results[name]) for name in ("OUTPUT", "MISSED"))
+        assert isinstance(scored.renderer(), QgsCategorizedSymbolRenderer)
+        assert colours(missed.renderer().symbol())[0] == "#1e64ff"
+        assert [feature["status"] for feature in scored.getFeatures()] == ["matched"]
