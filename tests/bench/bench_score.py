@@ -1,0 +1,130 @@
+"""How fast a score is: `python -m tests.bench.bench_score [most polygons]`, by default 1,000,000.
+
+Three questions, each against something measured in the same run, as machines and their load differ:
+matching against the bare STRtree query plus the areas of the same pairs' intersections; matching against a loop over
+polygons as public scorers do it; and the whole command on GeoPackages in seconds and memory.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess  # nosec B404: starts this repository's own command line
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from building_footprints_plugin.engine.score import PRESETS, Rule, Side, score_polygons
+from building_footprints_plugin.engine.vector import FootprintWriter
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTLINE = np.array([[-1, -1], [1, -1], [1, 0.2], [0.2, 0.2], [0.2, 1], [-1, 1], [-1, -1]])  # an L, as many houses are
+SPACING_M = 20.0
+CHUNK = 20_000
+Polygons = NDArray[np.object_]
+Sides = tuple[Polygons, Polygons]
+
+
+def town(count: int, seed: int = 0) -> Sides:
+    """Return `count` L-shaped buildings on a 20 m grid, each turned its own way, and as many imperfect footprints."""
+    rng = np.random.default_rng(seed)
+    side = int(np.ceil(np.sqrt(count)))
+    place = np.column_stack(np.divmod(np.arange(count), side)) * SPACING_M
+    size, angle = rng.uniform(3, 7, (count, 2)), rng.uniform(0, np.pi, count)
+    truth = houses(place, size, angle)
+    shift, stretch = rng.normal(0, 0.7, (count, 2)), rng.uniform(0.85, 1.15, (count, 2))
+    return houses(place + shift, size * stretch, angle + rng.normal(0, 0.05, count)), truth
+
+
+def houses(place: NDArray[np.float64], size: NDArray[np.float64], angle: NDArray[np.float64]) -> Polygons:
+    x, y = (OUTLINE[:, axis] * size[:, axis : axis + 1] for axis in (0, 1))
+    cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    ring = np.stack([x * cosine - y * sine, x * sine + y * cosine], axis=-1) + place[:, None, :]
+    return np.asarray(shapely.polygons(ring + (500_000.0, 5_000_000.0)), dtype=object)
+
+
+def fastest(work: Callable[[Polygons, Polygons], None], sides: Sides) -> float:
+    """Return the seconds of the fastest of three runs (one run of what is large)."""
+    seconds = []
+    for _ in range(3 if len(sides[0]) <= 10**4 else 1):
+        start = time.perf_counter()
+        work(*sides)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def matching(proposals: Polygons, truth: Polygons) -> None:
+    """The score in full: matching, average precision, sweep, sizes, splits, offset, pixel IoU."""
+    confidence = np.random.default_rng(1).random(len(proposals))
+    score_polygons(Side.of(proposals, confidence), Side.of(truth), Rule(PRESETS["spacenet"]))
+
+
+def bare(proposals: Polygons, truth: Polygons) -> None:
+    p, t = shapely.STRtree(truth).query(proposals)
+    for start in range(0, len(p), CHUNK):
+        span = slice(start, start + CHUNK)
+        shapely.area(shapely.intersection(proposals[p[span]], truth[t[span]]))
+
+
+def loop(proposals: Polygons, truth: Polygons) -> None:
+    """One proposal after another: which free buildings it meets, then IoU by IoU, as solaris does on a layer.
+
+    Kinder than solaris itself, which builds a table for every proposal on the way.
+    """
+    free = truth.copy()
+    for proposal in proposals:
+        meets = np.flatnonzero(shapely.intersects(free, proposal))
+        ious = [proposal.intersection(free[n]).area / proposal.union(free[n]).area for n in meets]
+        if ious and max(ious) > 0.5:
+            free[meets[int(np.argmax(ious))]] = None
+
+
+def command(proposals: Polygons, truth: Polygons) -> None:
+    """The whole command on two GeoPackages, in a process of its own: seconds, and the most memory it held."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [str(Path(folder) / name) for name in ("proposals.gpkg", "truth.gpkg")]
+        for path, side in zip(paths, (proposals, truth), strict=True):
+            write(path, side)
+        words = [sys.executable, "-m", "building_footprints_plugin.engine", "score", *paths, "--json"]
+        start = time.perf_counter()
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)  # nosec B603: own command
+        seconds = time.perf_counter() - start
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    print(
+        f"command, {len(truth):,} against {len(proposals):,} from GeoPackages: {seconds:.1f} s, {memory:.2f} GB "
+        f"at most, F1 {json.loads(done.stdout)['f1']:.4f}   (goal at 1,000,000: 60 s, 4 GB)"
+    )
+
+
+def write(path: str, polygons: Polygons) -> None:
+    fields = {
+        "id": np.arange(len(polygons)) + 1,
+        "confidence": np.random.default_rng(2).random(len(polygons)),
+        "area_m2": shapely.area(polygons),
+        "perimeter_m": shapely.length(polygons),
+    }
+    with FootprintWriter(path, "EPSG:32633") as writer:
+        writer.write(polygons, fields)
+
+
+def main(most: int) -> None:
+    sizes = [size for size in (10**3, 10**4, 10**5, 10**6) if size <= most]
+    print("polygons on each side    matching   µs a polygon   bare query and overlaps   ratio (goal 1.5)")
+    for size in sizes:
+        sides = town(size)
+        ours, theirs = fastest(matching, sides), fastest(bare, sides)
+        print(f"{size:21,} {ours:9.2f} s {ours / size * 1e6:14.1f} {theirs:23.2f} s {ours / theirs:7.2f}")
+    sides = town(10**4)
+    ours, slow = fastest(matching, sides), fastest(loop, sides)
+    print(f"loop over 10,000 polygons: {slow * 100:.0f} µs a polygon, {slow / ours:.1f} times matching (goal 15)")
+    command(*town(sizes[-1]))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10**6)
