@@ -56,11 +56,14 @@ def _named() -> Iterator[Candidate]:
 
 
 def qgis_pythons() -> list[Path]:
-    """Return the existing executables of the Python that QGIS embeds.
+    """Return the existing executables of the Python that QGIS embeds, each once.
 
-    `sys.executable` is QGIS itself on Windows and macOS, so they are looked for where that Python is installed.
+    They are looked for where that Python is installed: `sys.executable` is QGIS itself on Windows and macOS, and on
+    Linux whichever python3 comes first on the path.
     """
-    prefixes = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable or sys.prefix).parent]
+    prefixes = [Path(sys.prefix), Path(sys.base_prefix)]
+    if sys.executable and "python" not in Path(sys.executable).name.lower():
+        prefixes.append(Path(sys.executable).parent)  # inside QGIS's own folder
     if os.name == "nt":
         names = ["python.exe", "python3.exe"]
     else:

@@ -69,14 +69,21 @@ def test_candidates_come_in_the_promised_order(monkeypatch, tmp_path):
     assert len(found) > 3
 
 
-def test_qgis_s_own_python_is_found_where_sys_executable_is_qgis(monkeypatch, tmp_path):
-    """As on Windows and macOS, where the program is QGIS itself."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "qgis-bin.exe"))
+@pytest.mark.parametrize(
+    ("program", "python_at", "found"),
+    [
+        ("Contents/MacOS/QGIS", "Contents/MacOS/bin/python3", True),  # the bundle's Python lies below the program
+        ("bin/qgis-bin", "bin/python3", True),  # sys.prefix is where it belongs
+        ("shims/python3", "shims/python3", False),  # a Python of the user's that happens to be first on the path
+    ],
+)
+def test_qgis_s_own_python_is_not_whatever_sys_executable_says(monkeypatch, tmp_path, program, python_at, found):
+    (tmp_path / python_at).parent.mkdir(parents=True)
+    (tmp_path / python_at).symlink_to(os.path.realpath(sys.executable))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / program))
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setattr(sys, "base_prefix", str(tmp_path))
-    assert python.qgis_pythons() == [tmp_path / "bin" / "python3"]
+    assert python.qgis_pythons() == ([tmp_path / python_at] if found else [])
 
 
 def test_a_relative_path_and_a_bare_name_are_made_absolute(monkeypatch, tmp_path):
