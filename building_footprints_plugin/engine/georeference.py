@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio._env import set_proj_data_search_path
 from rasterio._err import CPLE_BaseError
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
@@ -17,6 +20,11 @@ from rasterio.transform import GCPTransformer
 from rasterio.warp import transform as warp_transform
 
 from .errors import BadInput
+
+# A wheel brings its own PROJ database; PROJ_LIB, where set, names that of another PROJ (OSGeo4W, conda, QGIS).
+OWN_PROJ_DATA = Path(rasterio.__file__).with_name("proj_data")
+if OWN_PROJ_DATA.is_dir():
+    set_proj_data_search_path(str(OWN_PROJ_DATA))
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 

@@ -86,15 +86,16 @@ class GriddedReader:
 
     def _read(self, row: int, col: int, height: int, width: int, band_count: int) -> Block:
         """Return pixels and valid of a window that may leave the grid, where it is 0 and not valid."""
-        pixels = np.zeros((band_count, height, width), np.uint8)
-        valid = np.zeros((height, width), bool)
         top, left = max(row, 0), max(col, 0)
         bottom, right = min(row + height, self.grid.height), min(col + width, self.grid.width)
-        if top < bottom and left < right:
-            rows, cols = slice(top - row, bottom - row), slice(left - col, right - col)
-            with gdal():
-                pixels[:, rows, cols], valid[rows, cols] = self._read_inside(top, left, bottom - top, right - left)
-        return pixels, valid
+        if top >= bottom or left >= right:
+            return np.zeros((band_count, height, width), np.uint8), np.zeros((height, width), bool)
+        with gdal():
+            pixels, valid = self._read_inside(top, left, bottom - top, right - left)
+        if valid.shape == (height, width):
+            return pixels, valid
+        outside = ((top - row, row + height - bottom), (left - col, col + width - right))
+        return np.pad(pixels, ((0, 0), *outside)), np.pad(valid, outside)
 
     def _snapped(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> tuple[int, int, int, int]:
         """Return (row, col, end row, end col) of a rectangle in the layer's CRS, clipped to the grid."""

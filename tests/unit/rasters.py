@@ -38,7 +38,7 @@ def write_raster(
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with (
             rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
-            rasterio.open(path, "w", driver="GTiff", dtype=pixels.dtype, **shape, **place, **profile) as dataset,
+            rasterio.open(path, "w", **{"driver": "GTiff", **profile}, dtype=pixels.dtype, **shape, **place) as dataset,
         ):
             dataset.write(pixels)
             if mask is not None:

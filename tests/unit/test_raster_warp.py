@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from rasters import EAST, NORTH, UTM, noise, north_up, write_raster
 
 from building_footprints_plugin.engine import warp
 from building_footprints_plugin.engine.errors import BadInput
-from building_footprints_plugin.engine.georeference import apply_affine, convert
+from building_footprints_plugin.engine.georeference import apply_affine, convert, georeference
+from building_footprints_plugin.engine.grid import pixel_size_m
 from building_footprints_plugin.engine.raster import RasterReader, open_raster
 
 DEGREE = 0.3 / 111_320
@@ -106,6 +108,33 @@ def test_whole_equals_pieces(tmp_path: Path, name: str, monkeypatch: pytest.Monk
                 shown = np.s_[max(0, -row) : height - row, 0 : width - col]
                 assert (pixels[(slice(None), *shown)] == whole[(slice(None), *inside)]).all()
                 assert (there[shown] == valid[inside]).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 700), (700, 1), (3, 2), (600, 30), (30, 600)])
+@pytest.mark.parametrize("name", ["finer", "coarser", "degrees", "rotated"])
+def test_wide_tall_and_tiny(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
+    crs, transform = PLACES[name]
+    pixels = np.full((3, *size), 99, np.uint8)
+    with open_raster(write_raster(tmp_path / "in.tif", pixels, crs=crs, transform=transform), gsd_m=0.3) as reader:
+        got, valid = read_all(reader)
+        row_m, column_m = pixel_size_m(georeference(reader._dataset), *size)
+    assert (got[:, valid] == 99).all()
+    ground_m2, found_m2 = size[0] * size[1] * row_m * column_m, valid.sum() * 0.09
+    border_m = 2 * (size[0] * column_m + size[1] * row_m)
+    assert abs(found_m2 - ground_m2) < 0.3 * border_m, "wrong by less than a pixel along the border"
+
+
+def test_readers_in_several_threads(tmp_path: Path) -> None:
+    crs, transform = PLACES["degrees"]
+    source = write_raster(tmp_path / "in.tif", noise(3, 600, 600), crs=crs, transform=transform, tiled=True)
+
+    def read(_: int) -> np.ndarray:
+        with open_raster(source, gsd_m=0.3) as reader:
+            return read_all(reader)[0]
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(read, range(8))
+    assert all((first == other).all() for other in others)
 
 
 def test_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

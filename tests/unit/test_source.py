@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy
-from rasters import noise, write_raster
+from rasters import noise, north_up, write_raster
 
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.raster import open_raster
@@ -65,6 +67,18 @@ def test_truncated_file_is_refused_as_it_is_opened(tmp_path: Path) -> None:
         open_raster(path, gsd_m=0.3)
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_a_container_of_rasters(tmp_path: Path) -> None:
+    path = tmp_path / "in.gpkg"
+    for table in ("first", "second"):
+        more = {"append_subdataset": "YES"} if path.exists() else {}
+        write_raster(path, noise(3, 10, 12), driver="GPKG", raster_table=table, **more)
+    with pytest.raises(BadInput, match=r"holds no bands itself; open one of .* such as GPKG:.*:first"):
+        open_raster(path, gsd_m=0.3)
+    with open_raster(f"GPKG:{path}:second", gsd_m=0.3) as reader:
+        assert reader.read(0, 0, 10, 12)[1].all()
+
+
 def test_complex_numbers(tmp_path: Path) -> None:
     source = write_raster(tmp_path / "in.tif", np.zeros((1, 4, 4), np.complex64))
     with pytest.raises(BadInput, match="complex"):
@@ -75,3 +89,15 @@ def test_nothing_valid(tmp_path: Path) -> None:
     source = write_raster(tmp_path / "in.tif", np.zeros((3, 30, 30), np.uint8), nodata=0)
     with pytest.raises(BadInput, match="holds no valid pixel"):
         open_raster(source, gsd_m=0.3)
+
+
+@pytest.mark.parametrize("variable", ["PROJ_LIB", "PROJ_DATA", "GDAL_DATA"])
+def test_variables_of_another_gdal_do_no_harm(tmp_path: Path, variable: str) -> None:
+    source = write_raster(tmp_path / "in.tif", noise(3, 10, 12), crs="EPSG:4326", transform=north_up(3e-6, 15, 45))
+    code = (
+        "from building_footprints_plugin.engine.raster import open_raster\n"
+        f"print(open_raster({source!r}, gsd_m=0.3).grid.crs.to_epsg())"
+    )
+    environment = {**os.environ, variable: str(tmp_path)}  # as OSGeo4W does: a folder of another PROJ
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "32633", done.stderr
