@@ -1,0 +1,7 @@
+"""Outlines fit for a map: straight edges, right angles where the building has them, shared walls shared."""
+
+from __future__ import annotations
+
+from .regularizing import Regularized, regularize
+
+__all__ = ["Regularized", "regularize"]

@@ -1,0 +1,149 @@
+"""Polygons of a neighbourhood as arcs: pieces of outline that lie between the same two polygons.
+
+A wall that two polygons share is one arc, used by both, so whatever is done to arcs keeps shared walls shared. Arcs
+end at nodes, where more than two pieces of outline meet; an outline that meets no other is one closed arc.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .noding import Noded
+from .rings import Bools, Floats, Ints, Polygons, Rings, owner_of, polygons_of, starts_of
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Coordinates of arcs: arc a has the vertices `start[a]` to `start[a + 1] - 1` of `xy`, both its ends included."""
+
+    xy: Floats
+    start: Ints
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Arcs of all polygons, and how rings are put together from them.
+
+    `node` is (arcs, 2): the node an arc begins and ends at, -1 for a closed arc. `sides` is (arcs, 2): the polygons
+    on both sides, -1 for none. Ring r is made of the uses `use_start[r]` to `use_start[r + 1] - 1`; use u follows
+    arc `use_arc[u]`, backwards where `use_back[u]`.
+    """
+
+    arcs: Arcs
+    node: Ints
+    sides: Ints
+    use_arc: Ints
+    use_back: Bools
+    use_start: Ints
+    first_ring: Ints
+
+    @property
+    def closed(self) -> Bools:
+        """Whether an arc is a whole ring."""
+        return self.node[:, 0] < 0
+
+    def polygons(self, arcs: Arcs) -> Polygons:
+        """Return the polygons with `arcs` in place of the own ones; the ends of arcs must agree at nodes."""
+        counts = np.diff(arcs.start)[self.use_arc] - 1  # the end of an arc is the beginning of the next
+        begin = starts_of(counts)
+        step = np.arange(begin[-1]) - np.repeat(begin[:-1], counts)
+        back = np.repeat(self.use_back, counts)
+        first = np.repeat(arcs.start[self.use_arc], counts)
+        last = np.repeat(arcs.start[self.use_arc + 1] - 1, counts)
+        xy = arcs.xy[np.where(back, last - step, first + step)]
+        return polygons_of(Rings(xy, begin[self.use_start], self.first_ring))
+
+    def chosen(self, choices: list[Arcs], level: Ints) -> Arcs:
+        """Return, for every arc, the one from `choices[level]` of the polygons beside it, the higher level counting.
+
+        A node lies where the highest level of the arcs that meet there has it, so polygons whose arcs are all of the
+        last choice have exactly its shape.
+        """
+        arc_level = np.append(level, 0)[self.sides].max(axis=1)
+        counts = np.stack([np.diff(arcs.start) for arcs in choices])[arc_level, np.arange(len(arc_level))]
+        start = starts_of(counts)
+        xy = np.empty((start[-1], 2))
+        arc = owner_of(start)
+        step = np.arange(start[-1]) - start[arc]
+        for number, arcs in enumerate(choices):
+            own = arc_level[arc] == number
+            xy[own] = arcs.xy[arcs.start[arc[own]] + step[own]]
+        ends = np.column_stack([start[:-1], start[1:] - 1])[~self.closed]
+        xy[ends] = self._node_places(choices, arc_level)[self.node[~self.closed]]
+        return Arcs(xy, start)
+
+    def _node_places(self, choices: list[Arcs], arc_level: Ints) -> Floats:
+        """Return where the nodes are, by number."""
+        count = int(self.node.max(initial=-1)) + 1
+        highest = np.zeros(count, dtype=np.int64)
+        open_arcs = np.flatnonzero(~self.closed)
+        np.maximum.at(highest, self.node[open_arcs], arc_level[open_arcs, None])
+        place = np.zeros((count, 2))
+        for number, arcs in enumerate(choices):
+            ends = np.column_stack([arcs.start[:-1], arcs.start[1:] - 1])[open_arcs]
+            own = highest[self.node[open_arcs]] == number
+            place[self.node[open_arcs][own]] = arcs.xy[ends[own]]
+        return place
+
+
+def coverage_of(noded: Noded) -> Coverage:
+    """Return the arcs of noded rings."""
+    rings, order = noded.rings, _rolled(noded)
+    ring = rings.ring_of_vertex()
+    begins = noded.node[order]
+    begins[rings.start[:-1]] = True
+    first = np.flatnonzero(begins)
+    name = np.minimum.reduceat(noded.edge[order], first)  # an arc is named by the lowest of its edges
+    _, owner, arc = np.unique(name, return_index=True, return_inverse=True)
+    length = np.diff(np.append(first, len(order)))
+    is_owner = owner[arc] == np.arange(len(first))
+    polygon = rings.polygon_of_ring()[ring[first]]
+    return Coverage(
+        arcs=_copied(rings.xy, order, rings, first[owner], length[owner]),
+        node=_nodes(noded, order, first[owner], length[owner]),
+        sides=_sides(arc, polygon, is_owner),
+        use_arc=arc.astype(np.int64),
+        use_back=~is_owner,
+        use_start=np.searchsorted(first, rings.start).astype(np.int64),
+        first_ring=rings.first_ring,
+    )
+
+
+def _rolled(noded: Noded) -> Ints:
+    """Return the order of vertices in which every ring begins at a node, or else at the vertex that is farthest out."""
+    rings = noded.rings
+    ring, counts = rings.ring_of_vertex(), np.diff(rings.start)
+    centre = np.add.reduceat(rings.xy, rings.start[:-1]) / counts[:, None]
+    distance = np.hypot(*(rings.xy - centre[ring]).T).round(6)
+    rank = np.lexsort((-distance, ~noded.node, ring))
+    roll = (rank[rings.start[:-1]] - rings.start[:-1])[ring]
+    base, count = rings.start[ring], counts[ring]
+    return np.asarray(base + (np.arange(len(ring)) - base + roll) % count, dtype=np.int64)
+
+
+def _copied(xy: Floats, order: Ints, rings: Rings, first: Ints, length: Ints) -> Arcs:
+    start = starts_of(length + 1)
+    place = np.repeat(first, length + 1) + np.arange(start[-1]) - np.repeat(start[:-1], length + 1)
+    place[start[1:] - 1] = _after(rings, first + length - 1)
+    return Arcs(xy[order[place]], start)
+
+
+def _after(rings: Rings, position: Ints) -> Ints:
+    """Return the position that follows `position` around its ring."""
+    return np.asarray(rings.following()[position], dtype=np.int64)
+
+
+def _nodes(noded: Noded, order: Ints, first: Ints, length: Ints) -> Ints:
+    ends = np.column_stack([first, _after(noded.rings, first + length - 1)])
+    vertex = order[ends]
+    return np.where(noded.node[vertex], noded.vertex[vertex], -1)
+
+
+def _sides(arc: NDArray[np.intp], polygon: Ints, is_owner: Bools) -> Ints:
+    sides = np.full((int(arc.max(initial=-1)) + 1, 2), -1, dtype=np.int64)
+    sides[arc[is_owner], 0] = polygon[is_owner]
+    sides[arc[~is_owner], 1] = polygon[~is_owner]
+    return sides

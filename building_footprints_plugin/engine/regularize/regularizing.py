@@ -1,0 +1,58 @@
+"""Straightening the outlines of whole neighbourhoods, with guards that keep every footprint true to its outline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from ..errors import BadInput
+from ..options import REGULARIZE_METHODS
+from .coverage import Coverage, coverage_of
+from .guards import Guards, settled
+from .noding import node_rings
+from .rings import Bools, Ints, Polygons, rings_of
+from .sections import sections_of
+from .simplify import simplified_arcs
+
+MIN_TOLERANCE_PX = 1.1  # stairs leave the line they stand for by a pixel at most; less would keep them
+
+
+@dataclass(frozen=True)
+class Regularized:
+    """Outlines in the order of the input; `regularized` tells which follow the method that was asked for."""
+
+    polygons: Polygons
+    regularized: Bools
+
+
+def regularize(
+    polygons: Polygons, groups: Ints, *, method: str, tolerance_m: float, pixel_m: float = 0.0
+) -> Regularized:
+    """Straighten valid polygons whose coordinates are metres.
+
+    `groups` (n,) numbers neighbourhoods: polygons of different groups are further apart than twice the tolerance and
+    a pixel, those of one group may share walls. `pixel_m` is the pixel along whose edges they were traced, 0 if they
+    were not. A polygon that would become invalid, lose its likeness (`Guards`) or overlap another keeps a simpler
+    outline and is marked False. Raises BadInput on an unknown method.
+    """
+    if method not in REGULARIZE_METHODS:
+        raise BadInput(f"The method is {method!r}; expected one of {', '.join(REGULARIZE_METHODS)}.")
+    if method == "none" or len(polygons) == 0:
+        return Regularized(polygons, np.full(len(polygons), method == "none"))
+    tolerance_m = max(tolerance_m, MIN_TOLERANCE_PX * pixel_m)
+    raw = np.asarray(shapely.normalize(polygons), dtype=object)
+    coverage = _coverage(raw, groups, pixel_m)
+    guards = Guards(raw, groups, reach_m=tolerance_m + pixel_m)
+    sections = sections_of(coverage, tolerance_m)
+    simple = simplified_arcs(sections, guards.reach_m)
+    settled_polygons, first = settled(coverage, [simple, coverage.arcs], guards)
+    return Regularized(settled_polygons, first & (method == "simplify"))
+
+
+def _coverage(raw: Polygons, groups: Ints, pixel_m: float) -> Coverage:
+    rings = rings_of(raw)
+    _, group, members = np.unique(groups, return_inverse=True, return_counts=True)
+    crowded = (members[group] > 1)[rings.polygon_of_ring()]
+    return coverage_of(node_rings(rings, crowded, pixel_m))
