@@ -30,8 +30,8 @@ def write_polygons(
     """Write the features of `source` (selected ones only, where it says so) to the GeoPackage `path`; return `path`.
 
     Geometries stay as they are, with curves, several parts and faults; of the fields, numbers and texts stay, and each
-    feature keeps its id. The layer is named like the file. Raises BridgeError if the file cannot be written, RunCancelled if the
-    user cancels.
+    feature keeps its id. The layer is named like the file. Raises BridgeError if the file cannot be written,
+    RunCancelled if the user cancels.
     """
     columns = _columns(source.fields())
     writer = _writer(source, columns, path, context)
