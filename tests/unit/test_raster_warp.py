@@ -21,6 +21,9 @@ from building_footprints_plugin.engine.georeference import apply_affine, convert
 from building_footprints_plugin.engine.grid import pixel_size_m
 from building_footprints_plugin.engine.raster import RasterReader, open_raster
 
+# rasterio says so of the arrays it warps when two threads do; the engine itself has a filter, which pytest removes.
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+
 DEGREE = 0.3 / 111_320
 
 PLACES: dict[str, tuple[str, Affine]] = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy
 from rasters import noise, north_up, write_raster
@@ -101,3 +103,18 @@ def test_variables_of_another_gdal_do_no_harm(tmp_path: Path, variable: str) -> 
     environment = {**os.environ, variable: str(tmp_path)}  # as OSGeo4W does: a folder of another PROJ
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "32633", done.stderr
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32633", "EPSG:4326"], ids=["own grid", "warped"])
+def test_memory_does_not_grow_with_the_raster(tmp_path: Path, crs: str) -> None:
+    path = tmp_path / "in.tif"
+    transform = north_up() if crs == "EPSG:32633" else north_up(2.7e-6, 15, 45)
+    shape = {"count": 3, "height": 30_000, "width": 30_000, "dtype": "uint16", "sparse_ok": True, "tiled": True}
+    with rasterio.open(path, "w", driver="GTiff", crs=crs, transform=transform, **shape) as dataset:
+        dataset.write(noise(3, 256, 256, "uint16"), window=((9984, 10240), (9984, 10240)))
+    tracemalloc.start()
+    with open_raster(path, gsd_m=0.3) as reader:
+        reader.read(9000, 9000, 512, 512)
+        _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100e6, "the raster holds 5.4 GB"
