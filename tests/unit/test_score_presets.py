@@ -16,6 +16,7 @@ PRESETS = ("spacenet", "solaris", "topcoder")
 IMAGE = "AOI_2_Vegas_img1"
 SQUARE = wkt(0, 0, 10, 10)
 BOW_TIE = "POLYGON ((0 0,10 10,10 0,0 10,0 0))"  # encloses two triangles of 25 each, signed sum 0
+LOPSIDED = "POLYGON ((0 0,14 7,14 3,0 10,0 0))"  # a wing of 50 and, beyond (10, 5), one of 8 the other way round
 SPIKE = "POLYGON ((0 0,10 0,10 10,15 10,10 10,0 10,0 0))"  # the square with a spike: invalid, area 100
 RING = "POLYGON ((0 0,10 0,10 10,0 10,0 0),(2 2,8 2,8 8,2 8,2 2))"  # 100 - 36 = 64
 ARM = "POLYGON ((0 0,12 0,12 10,10 10,10 8,0 8,0 0))"  # 80 inside the square, 20 beside it, and 2 of its edge
@@ -73,10 +74,17 @@ CASES = {
     "neither": Case([], [], same(0, 0, 0)),
     # 64 / 100 = 0.64: the hole counts as not covered.
     "a proposal with a hole": Case([SQUARE], [(RING, 1)], same(1, 0, 0)),
-    # The even-odd area is 50 of 100, IoU exactly 0.5: not above. A buffer of width 0 keeps one wing at most, IoU 0.25;
-    # solaris measures the bow-tie before its repair, by its signed area of 0, and leaves it out.
+    # Its signed area is 0, so it is left out where proposals are filtered. The utilities' buffer of width 0 keeps one
+    # wing at most: IoU 0.25.
     "a bow-tie as proposal": Case(
-        [SQUARE], [(BOW_TIE, 1)], {"spacenet": (0, 1, 1), "solaris": (0, 0, 1), "topcoder": (0, 1, 1)}
+        [SQUARE], [(BOW_TIE, 1)], {"spacenet": (0, 1, 1), "solaris": (0, 0, 1), "topcoder": (0, 0, 1)}
+    ),
+    # The building, 23.04, lies in the left wing, 50. TopCoder divides by the signed sum 50 - 8: 23.04 / 42 = 0.549;
+    # the repaired wing gives 23.04 / 50 = 0.461.
+    "a lopsided bow-tie": Case(
+        ["POLYGON ((0 0,9.6 4.8,0 4.8,0 0))"],
+        [(LOPSIDED, 1)],
+        {"spacenet": (0, 1, 1), "solaris": (0, 1, 1), "topcoder": (1, 0, 0)},
     ),
     "a spike on the proposal is repaired": Case([SQUARE], [(SPIKE, 1)], same(1, 0, 0)),
     # An invalid building has IoU 0 in solaris, is used elsewhere.

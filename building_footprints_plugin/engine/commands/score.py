@@ -61,4 +61,10 @@ def run(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     if page:
         write_report(comparison, page)
     reporter.progress(1.0)
-    return results
+    as_json = getattr(arguments, "json", True) or getattr(arguments, "json_lines", False)
+    return results if as_json else {name: value for name, value in results.items() if _is_short(value)}
+
+
+def _is_short(value: object) -> bool:
+    """Return whether a person can read a value on one line: the tables are for programs, and in the report."""
+    return value is not None and not isinstance(value, list | dict)

@@ -44,7 +44,7 @@ def compare_layers(request: Request, notes: Notes) -> Comparison:
     options = request.options
     if options.min_area_m2 is not None:
         sides = [filter_area(side, options.min_area_m2) for side in sides]
-    preset = replace(PRESETS[options.preset], by_confidence=True)
+    preset = replace(PRESETS[options.preset], by_confidence=sides[0].confidence is not None)
     rule = Rule(preset, options.iou_threshold, aoi)
     score = score_polygons(sides[0], sides[1], rule, lambda done: notes.reporter.progress(0.2 + 0.75 * done))
     return Comparison(request, score, layers[0], layers[1], crs, "m", warnings=notes.warnings)

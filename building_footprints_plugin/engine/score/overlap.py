@@ -61,9 +61,8 @@ def measure_pairs(proposals: Side, truth: Side, preset: Preset, limits: tuple[fl
     """Return the overlap and IoU of all candidate pairs; `limits` are the IoUs that decisions hang on."""
     p, t = candidates(proposals, truth)
     overlap, kind = measure_overlaps(proposals.geometry, truth.geometry, (p, t), progress)
-    areas = shapely.area(proposals.geometry), shapely.area(truth.geometry)
     with np.errstate(invalid="ignore", divide="ignore"):
-        iou = np.nan_to_num(overlap / (areas[0][p] + areas[1][t] - overlap), posinf=0.0, neginf=0.0)
+        iou = np.nan_to_num(overlap / (proposals.area[p] + truth.area[t] - overlap), posinf=0.0, neginf=0.0)
     if preset.union_by_overlay:
         doubtful = ~shapely.is_valid(truth.geometry)[t]
         for limit in limits:

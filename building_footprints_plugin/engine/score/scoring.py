@@ -130,8 +130,7 @@ def score_polygons(
     progress(0.9)
     images = _by_image(outcome, proposals, truth, len(rule.areas))
     areas = _by_area(images, rule.areas)
-    area = shapely.area(proposals.geometry), shapely.area(truth.geometry)
-    split, merged = splits_and_merges(pairs, *area)
+    split, merged = splits_and_merges(pairs, proposals.area, truth.area)
     ious = _ious(pairs, best, outcome, (len(proposals), len(truth)))
     score = Score(
         rule=rule,
@@ -149,7 +148,7 @@ def score_polygons(
         average_precision=None if curve is None else curve.average_precision,
         curve=curve,
         f1_by_iou=sweep,
-        sizes=recall_by_size(area[1][outcome.truth_counted], outcome.found[outcome.truth_counted], rule.size_edges),
+        sizes=recall_by_size(truth.area[outcome.truth_counted], outcome.found[outcome.truth_counted], rule.size_edges),
         splits=int((split & outcome.truth_counted).sum()),
         merges=int((merged & outcome.counted).sum()),
         offset=_offset(outcome, proposals, truth),
@@ -219,8 +218,7 @@ def _by_area(images: list[Counts], areas: tuple[str, ...]) -> list[AreaScore]:
 
 
 def _headline(areas: list[AreaScore], counts: Counts, preset: Preset) -> float:
-    """Return the preset's F1; a mean passes over areas with neither proposals nor buildings."""
+    """Return the preset's F1; a mean counts an area with nothing in it as 0."""
     if not preset.mean_of_areas:
         return counts.f1
-    scored = [area.counts.f1 for area in areas if area.counts != Counts(0, 0, 0)]
-    return float(np.mean(scored)) if scored else 0.0
+    return float(np.mean([area.counts.f1 for area in areas])) if areas else 0.0

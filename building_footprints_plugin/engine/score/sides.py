@@ -17,7 +17,8 @@ class Side:
 
     `image[i]` is the number of the image polygon i lies in (polygons of different images never meet); `confidence`
     is None where the side has none; `row` is what the caller finds the polygon by; `inside` says which polygons lie in
-    the area of interest; `sound` is False for outlines whose IoU a preset takes as 0.
+    the area of interest; `sound` is False for outlines whose IoU a preset takes as 0; `area` is what the IoU is
+    computed with, which for an invalid outline may not be the area it encloses.
     """
 
     geometry: NDArray[np.object_]
@@ -25,6 +26,7 @@ class Side:
     row: NDArray[np.intp]
     inside: NDArray[np.bool_]
     sound: NDArray[np.bool_]
+    area: NDArray[np.float64]
     confidence: NDArray[np.float64] | None = None
 
     @classmethod
@@ -45,6 +47,7 @@ class Side:
             row=np.arange(n),
             inside=np.ones(n, dtype=bool) if inside is None else inside,
             sound=np.ones(n, dtype=bool),
+            area=np.asarray(shapely.area(geometry)),
             confidence=confidence,
         )
 
@@ -55,7 +58,13 @@ class Side:
         """Return the polygons for which `kept` (n,) is True."""
         confidence = None if self.confidence is None else self.confidence[kept]
         return Side(
-            self.geometry[kept], self.image[kept], self.row[kept], self.inside[kept], self.sound[kept], confidence
+            geometry=self.geometry[kept],
+            image=self.image[kept],
+            row=self.row[kept],
+            inside=self.inside[kept],
+            sound=self.sound[kept],
+            area=self.area[kept],
+            confidence=confidence,
         )
 
     def order(self, by_confidence: bool) -> NDArray[np.intp]:
@@ -66,12 +75,7 @@ class Side:
 
 
 def filter_pixels(proposals: Side, truth: Side, preset: Preset) -> tuple[Side, Side]:
-    """Apply a preset's limits of area (px²) and its repair to the two sides of a SpaceNet table.
-
-    The area of an invalid outline is taken before the repair, but for `even-odd`, where it is the area enclosed.
-    """
-    if preset.proposal_repair == "even-odd":
-        proposals, truth = repair(proposals, "even-odd"), repair(truth, "even-odd")
+    """Apply a preset's limits of area (px²), then its repair, to the two sides of a SpaceNet table."""
     proposals = _larger(proposals, preset.proposal_min_px2, preset.proposal_strict)
     truth = _larger(truth, preset.truth_min_px2, preset.truth_strict)
     return repair(proposals, preset.proposal_repair), repair(truth, preset.truth_repair)
@@ -79,11 +83,14 @@ def filter_pixels(proposals: Side, truth: Side, preset: Preset) -> tuple[Side, S
 
 def filter_area(side: Side, min_area: float) -> Side:
     """Keep polygons of at least `min_area` (square units of the coordinates)."""
-    return side.take(shapely.area(side.geometry) >= min_area)
+    return side.take(side.area >= min_area)
 
 
 def repair(side: Side, how: str) -> Side:
-    """Treat invalid outlines as `Preset.repair` says; valid ones are left as they are."""
+    """Treat invalid outlines as `Preset.repair` says; valid ones are left as they are.
+
+    Made `even-odd`, an outline keeps the area of its signed sum: the scorer that reads it so computes the two apart.
+    """
     invalid = ~shapely.is_valid(side.geometry)
     if how == "none" or not invalid.any():
         return side
@@ -92,7 +99,7 @@ def repair(side: Side, how: str) -> Side:
     geometry = side.geometry.copy()
     bad = geometry[invalid]
     geometry[invalid] = shapely.buffer(bad, 0.0) if how == "buffer" else areal(shapely.make_valid(bad))
-    return replace(side, geometry=geometry)
+    return replace(side, geometry=geometry, area=np.asarray(shapely.area(geometry)) if how == "buffer" else side.area)
 
 
 def areal(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -102,5 +109,4 @@ def areal(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def _larger(side: Side, limit: float, strict: bool) -> Side:
-    area = shapely.area(side.geometry)
-    return side.take(area > limit if strict else area >= limit)
+    return side.take(side.area > limit if strict else side.area >= limit)
