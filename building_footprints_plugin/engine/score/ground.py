@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -26,7 +26,7 @@ class _Flat:
 
     @property
     def area(self) -> float:
-        return float(shapely.area(self.same.geometry).sum() + shapely.area(self.remade.geometry).sum())
+        return float(self.same.area.sum() + self.remade.area.sum())
 
 
 def ground_iou(proposals: Side, truth: Side, pairs: Pairs, aoi: shapely.Geometry | None) -> float:
@@ -45,7 +45,7 @@ def ground_iou(proposals: Side, truth: Side, pairs: Pairs, aoi: shapely.Geometry
 
 def _flatten(side: Side, aoi: shapely.Geometry | None) -> _Flat:
     valid = repair(side, "even-odd")
-    changed = np.zeros(len(side), dtype=bool) if valid is side else ~shapely.is_valid(side.geometry)
+    changed = ~side.valid
     geometry, present = valid.geometry, np.ones(len(side), dtype=bool)
     if aoi is not None:
         shapely.prepare(aoi)
@@ -54,7 +54,7 @@ def _flatten(side: Side, aoi: shapely.Geometry | None) -> _Flat:
         changed = changed | crossing
         geometry = geometry.copy()
         geometry[crossing] = areal(shapely.intersection(geometry[crossing], aoi))
-    group = _groups(Side.of(geometry[present], image=side.image[present]))
+    group = _groups(replace(side, geometry=geometry).take(present))
     numbers = np.flatnonzero(present)
     crowded = np.zeros(len(side), dtype=bool)
     crowded[numbers] = np.bincount(group)[group] > 1 if len(group) else False

@@ -64,7 +64,7 @@ def measure_pairs(proposals: Side, truth: Side, preset: Preset, limits: tuple[fl
     with np.errstate(invalid="ignore", divide="ignore"):
         iou = np.nan_to_num(overlap / (proposals.area[p] + truth.area[t] - overlap), posinf=0.0, neginf=0.0)
     if preset.union_by_overlay:
-        doubtful = ~shapely.is_valid(truth.geometry)[t]
+        doubtful = ~truth.valid[t]
         for limit in limits:
             doubtful |= np.abs(iou - limit) < DOUBT
         doubtful &= overlap > 0

@@ -18,7 +18,7 @@ class Side:
     `image[i]` is the number of the image polygon i lies in (polygons of different images never meet); `confidence`
     is None where the side has none; `row` is what the caller finds the polygon by; `inside` says which polygons lie in
     the area of interest; `sound` is False for outlines whose IoU a preset takes as 0; `area` is what the IoU is
-    computed with, which for an invalid outline may not be the area it encloses.
+    computed with, which for an outline that is not `valid` may not be the area it encloses.
     """
 
     geometry: NDArray[np.object_]
@@ -26,6 +26,7 @@ class Side:
     row: NDArray[np.intp]
     inside: NDArray[np.bool_]
     sound: NDArray[np.bool_]
+    valid: NDArray[np.bool_]
     area: NDArray[np.float64]
     confidence: NDArray[np.float64] | None = None
 
@@ -47,6 +48,7 @@ class Side:
             row=np.arange(n),
             inside=np.ones(n, dtype=bool) if inside is None else inside,
             sound=np.ones(n, dtype=bool),
+            valid=np.asarray(shapely.is_valid(geometry)),
             area=np.asarray(shapely.area(geometry)),
             confidence=confidence,
         )
@@ -63,6 +65,7 @@ class Side:
             row=self.row[kept],
             inside=self.inside[kept],
             sound=self.sound[kept],
+            valid=self.valid[kept],
             area=self.area[kept],
             confidence=confidence,
         )
@@ -91,7 +94,7 @@ def repair(side: Side, how: str) -> Side:
 
     Made `even-odd`, an outline keeps the area of its signed sum: the scorer that reads it so computes the two apart.
     """
-    invalid = ~shapely.is_valid(side.geometry)
+    invalid = ~side.valid
     if how == "none" or not invalid.any():
         return side
     if how == "zero":
@@ -99,7 +102,8 @@ def repair(side: Side, how: str) -> Side:
     geometry = side.geometry.copy()
     bad = geometry[invalid]
     geometry[invalid] = shapely.buffer(bad, 0.0) if how == "buffer" else areal(shapely.make_valid(bad))
-    return replace(side, geometry=geometry, area=np.asarray(shapely.area(geometry)) if how == "buffer" else side.area)
+    area = np.asarray(shapely.area(geometry)) if how == "buffer" else side.area
+    return replace(side, geometry=geometry, area=area, valid=np.ones(len(side), dtype=bool))
 
 
 def areal(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
