@@ -26,16 +26,19 @@ class Noded:
     node: Bools
 
 
-def node_rings(rings: Rings, crowded: Bools, pixel_m: float) -> Noded:
+def node_rings(rings: Rings, crowded: Bools, pixel_m: float, min_contact_m: float) -> Noded:
     """Return `rings` noded with each other; `crowded` tells which rings have others nearby.
 
-    With `pixel_m` above 0 the rings run along the edges of such pixels.
+    With `pixel_m` above 0 the rings run along the edges of such pixels. Rings with less than `min_contact_m` of wall
+    between them count as apart.
     """
     corner_count = len(rings.xy)
     full, corner = _split_at_pixels(rings, crowded, pixel_m) if pixel_m > 0 else _split_at_touches(rings, crowded)
     grid_m = pixel_m / 8 if pixel_m > 0 else SAME_M
     vertex = _places(full.xy, crowded[full.ring_of_vertex()], grid_m)
     edge, beside = _edges(full, vertex)
+    brief = _brief_contacts(full, beside, min_contact_m)
+    edge[brief], beside[brief] = np.flatnonzero(brief), -1
     is_node = np.zeros(int(vertex.max(initial=0)) + 1, dtype=bool)
     is_node[vertex[beside != beside[full.previous()]]] = True
     node = is_node[vertex]
@@ -104,6 +107,19 @@ def _edges(rings: Rings, vertex: Ints) -> tuple[Ints, Ints]:
     edge[two] = one
     beside[one], beside[two] = ring[two], ring[one]
     return edge, beside
+
+
+def _brief_contacts(rings: Rings, beside: Ints, min_contact_m: float) -> Bools:
+    """Tell which edges are shared by two rings that have less than `min_contact_m` in common."""
+    brief = np.zeros(len(beside), dtype=bool)
+    shared = np.flatnonzero(beside >= 0)
+    if len(shared):
+        length = np.hypot(*(rings.xy[rings.following()[shared]] - rings.xy[shared]).T)
+        ring = rings.ring_of_vertex()[shared]
+        pair = np.minimum(ring, beside[shared]) * len(rings.start) + np.maximum(ring, beside[shared])
+        _, pair = np.unique(pair, return_inverse=True)
+        brief[shared] = np.bincount(pair, weights=length)[pair] < 2 * min_contact_m  # both sides are counted
+    return brief
 
 
 def _without_straight(noded: Noded, keep: Bools) -> Noded:

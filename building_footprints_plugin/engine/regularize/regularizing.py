@@ -15,8 +15,11 @@ from .noding import node_rings
 from .rings import Bools, Ints, Polygons, rings_of
 from .sections import sections_of
 from .simplify import simplified_arcs
+from .squaring import Lengths, squared_arcs
 
 MIN_TOLERANCE_PX = 1.1  # stairs leave the line they stand for by a pixel at most; less would keep them
+
+MIN_CONTACT = 3  # tolerances of wall that two polygons share at least; less is a touch
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,18 @@ def regularize(
         return Regularized(polygons, np.full(len(polygons), method == "none"))
     tolerance_m = max(tolerance_m, MIN_TOLERANCE_PX * pixel_m)
     raw = np.asarray(shapely.normalize(polygons), dtype=object)
-    coverage = _coverage(raw, groups, pixel_m)
+    coverage = _coverage(raw, groups, pixel_m, MIN_CONTACT * tolerance_m)
     guards = Guards(raw, groups, reach_m=tolerance_m + pixel_m)
     sections = sections_of(coverage, tolerance_m)
-    simple = simplified_arcs(sections, guards.reach_m)
-    settled_polygons, first = settled(coverage, [simple, coverage.arcs], guards)
-    return Regularized(settled_polygons, first & (method == "simplify"))
+    choices = [simplified_arcs(sections, guards.reach_m), coverage.arcs]
+    if method == "rectangular":
+        lengths = Lengths(step=tolerance_m, wall=1.5 * tolerance_m, free_wall=2 * guards.reach_m, reach=tolerance_m)
+        choices.insert(0, squared_arcs(sections, coverage, groups, lengths))
+    return Regularized(*settled(coverage, choices, guards))
 
 
-def _coverage(raw: Polygons, groups: Ints, pixel_m: float) -> Coverage:
+def _coverage(raw: Polygons, groups: Ints, pixel_m: float, min_contact_m: float) -> Coverage:
     rings = rings_of(raw)
     _, group, members = np.unique(groups, return_inverse=True, return_counts=True)
     crowded = (members[group] > 1)[rings.polygon_of_ring()]
-    return coverage_of(node_rings(rings, crowded, pixel_m))
+    return coverage_of(node_rings(rings, crowded, pixel_m, min_contact_m))

@@ -22,11 +22,12 @@ def corners_where_lines_meet(sections: Sections, reach_m: float) -> Floats:
     Where lines are nearly parallel, the point on them that is nearest to the outline's corner.
     """
     corner = sections.corner.ravel()
-    normal = np.repeat(np.column_stack([-sections.direction[:, 1], sections.direction[:, 0]]), 2, axis=0)
-    offset = ((np.repeat(sections.middle, 2, axis=0) - sections.corner_xy[corner]) * normal).sum(axis=1)
+    direction = sections.fit.direction()
+    normal = np.repeat(np.column_stack([-direction[:, 1], direction[:, 0]]), 2, axis=0)
+    offset = ((np.repeat(sections.fit.middle, 2, axis=0) - sections.corner_xy[corner]) * normal).sum(axis=1)
 
     def total(values: Floats) -> Floats:
-        return np.bincount(corner, weights=values, minlength=len(sections.corner_xy))
+        return np.asarray(np.bincount(corner, weights=values, minlength=len(sections.corner_xy)), dtype=np.float64)
 
     xx, yy = total(normal[:, 0] ** 2) + STIFFNESS, total(normal[:, 1] ** 2) + STIFFNESS
     xy = total(normal[:, 0] * normal[:, 1])

@@ -1,0 +1,64 @@
+"""Lines fitted to pieces of outline by least squares, in sums that can be added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .rings import Floats, Ints, owner_of, starts_of
+
+
+@dataclass(frozen=True)
+class Fits:
+    """What is known of n pieces of outline: `length`, `middle` (n, 2), and `spread` (n, 3).
+
+    The middle is weighted by length; the spread holds the integrals of x², x y and y² about it along the outline.
+    """
+
+    length: Floats
+    middle: Floats
+    spread: Floats
+
+    def direction(self) -> Floats:
+        """Return the unit direction (n, 2) of the line with the least squared distance; its sign has no meaning."""
+        xx, xy, yy = self.spread.T
+        angle = np.arctan2(2 * xy, xx - yy) / 2
+        return np.column_stack([np.cos(angle), np.sin(angle)])
+
+    def pooled(self, owner: Ints) -> Fits:
+        """Return for every piece the fit of all pieces with the same `owner`, which is the number of one of them."""
+
+        def total(values: Floats) -> Floats:
+            return np.bincount(owner, weights=values, minlength=len(owner))[owner]
+
+        origin = self.middle[owner]
+        offset = self.middle - origin
+        length = total(self.length)
+        shift = np.column_stack([total(self.length * offset[:, k]) for k in (0, 1)]) / length[:, None]
+        rest = offset - shift
+        product = np.column_stack([rest[:, 0] ** 2, rest[:, 0] * rest[:, 1], rest[:, 1] ** 2])
+        spread = self.spread + self.length[:, None] * product
+        return Fits(length, origin + shift, np.column_stack([total(spread[:, k]) for k in (0, 1, 2)]))
+
+
+def fits_of(xy: Floats, begin: Ints, end: Ints) -> Fits:
+    """Return the fits of the polylines from vertex `begin` to vertex `end` of `xy`."""
+    start = starts_of(end - begin)
+    piece = owner_of(start)
+    first = begin[piece] + np.arange(start[-1]) - start[piece]
+    here, there = xy[first] - xy[begin[piece]], xy[first + 1] - xy[begin[piece]]
+    weight = np.hypot(*(there - here).T)
+
+    def total(values: Floats) -> Floats:
+        return np.asarray(np.add.reduceat(values, start[:-1]), dtype=np.float64)
+
+    length = total(weight)
+    middle = total((here + there) / 2 * weight[:, None]) / length[:, None]
+    here, there = here - middle[piece], there - middle[piece]
+
+    def moment(one: int, two: int) -> Floats:  # the integral of x y along a segment, exactly
+        ends = here[:, one] * here[:, two] + there[:, one] * there[:, two]
+        return total(weight * (2 * ends + here[:, one] * there[:, two] + here[:, two] * there[:, one]) / 6)
+
+    return Fits(length, middle + xy[begin], np.column_stack([moment(0, 0), moment(0, 1), moment(1, 1)]))

@@ -1,0 +1,178 @@
+"""Squared outlines: every wall along an axis of its building, no wall shorter than what the pixels can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .coverage import Arcs, Coverage
+from .directions import line_angles
+from .rings import Bools, Floats, Ints, owner_of, starts_of
+from .sections import Sections
+from .walls import PARALLEL, Joints, Walls, joints_of, merged, on_lines, without
+
+MAX_ROUNDS = 60
+MEETING_REACH = 4  # times the reach: how far from the outline's corner two long walls may meet
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Metres below which things are taken for noise: steps between parallel walls, walls, and walls off the axes."""
+
+    step: float
+    wall: float
+    free_wall: float
+    reach: float
+
+
+def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Arcs:
+    """Return the arcs squared; `group` (polygons,) numbers the neighbourhoods within which axes are aligned."""
+    walls = _walls_of(sections, coverage, group, lengths.reach)
+    for _ in range(MAX_ROUNDS):
+        joints = joints_of(walls, MEETING_REACH * lengths.reach)
+        pick = _mergeable(walls, lengths)
+        if pick.any():
+            walls = merged(walls, pick)
+            continue
+        removed = _removable(walls, joints, lengths)
+        if not removed.any():
+            break
+        walls = on_lines(without(walls, removed))
+    return _arcs_of(walls, joints_of(walls, MEETING_REACH * lengths.reach), sections, coverage)
+
+
+def _walls_of(sections: Sections, coverage: Coverage, group: Ints, reach_m: float) -> Walls:
+    angle, snapped = line_angles(sections, coverage, group, reach_m)
+    along = np.column_stack([np.cos(angle), np.sin(angle)])
+    chord = sections.chord()
+    along *= np.where((along * chord).sum(axis=1) < 0, -1.0, 1.0)[:, None]
+    arc = sections.arc()
+    corner = sections.corner_xy[sections.corner]
+    return on_lines(
+        Walls(
+            arc,
+            coverage.closed[arc],
+            sections.line,
+            sections.own,
+            sections.fit.middle,
+            along,
+            ~snapped,
+            corner[:, 0],
+            corner[:, 1],
+        )
+    )
+
+
+def _mergeable(walls: Walls, lengths: Lengths) -> Bools:
+    """Tell which walls go on in the next one, on a line that is the same but for noise; never two in a row."""
+    following = walls.following()
+    here = np.flatnonzero((following >= 0) & (following != np.arange(len(walls))))
+    there = following[here]
+    along = (walls.along[here] * walls.along[there]).sum(axis=1)
+    across = walls.along[here, 0] * walls.along[there, 1] - walls.along[here, 1] * walls.along[there, 0]
+    corner = walls.end[here]
+    step = np.full(len(walls), np.inf)
+    step[here] = np.hypot(*(_foot(walls, here, corner) - _foot(walls, there, corner)).T)
+    close = np.zeros(len(walls), dtype=bool)
+    close[here] = (along > 0) & (np.abs(across) < PARALLEL)
+    return _local_minima(np.where(close & (step <= lengths.step), step, np.inf), following)
+
+
+def _foot(walls: Walls, which: Ints, points: Floats) -> Floats:
+    distance = ((points - walls.place[which]) * walls.along[which]).sum(axis=1)
+    return np.asarray(walls.place[which] + distance[:, None] * walls.along[which], dtype=np.float64)
+
+
+def _removable(walls: Walls, joints: Joints, lengths: Lengths) -> Bools:
+    """Tell which walls are too short to be told from noise, the shortest of each neighbourhood only."""
+    length = ((joints.end - joints.begin) * walls.along).sum(axis=1)
+    short = length < np.where(walls.free, lengths.free_wall, lengths.wall)
+    count = np.bincount(walls.arc)[walls.arc]
+    short &= count > np.where(walls.closed, 4, 1)
+    following = walls.following()
+    removed = _local_minima(np.where(short, length, np.inf), following)
+    return removed | _facing(walls, removed, length, following)
+
+
+def _facing(walls: Walls, removed: Bools, length: Floats, following: Ints) -> Bools:
+    """Tell which walls must go with a removed one, as the walls beside it run back on each other: the shorter one."""
+    extra = np.zeros(len(walls), dtype=bool)
+    before = np.full(len(walls), -1)
+    before[following[following >= 0]] = np.flatnonzero(following >= 0)
+    gone = np.flatnonzero(removed)
+    left, right = before[gone], following[gone]
+    both = (left >= 0) & (right >= 0) & (left != right)
+    left, right = left[both], right[both]
+    back = (walls.along[left] * walls.along[right]).sum(axis=1) < -1 + PARALLEL**2
+    extra[np.where(length[left] < length[right], left, right)[back]] = True
+    return extra
+
+
+def _local_minima(value: Floats, following: Ints) -> Bools:
+    """Tell where `value` is finite and lower than within two steps on both sides; the first of equals."""
+    index = np.arange(len(value))
+    low = np.isfinite(value)
+    reached = following
+    for _ in range(2):
+        other = np.flatnonzero((reached >= 0) & (reached != index))
+        here, there = other, reached[other]
+        less = (value[here] < value[there]) | ((value[here] == value[there]) & (here < there))
+        beaten = np.where(less, there, here)
+        finite = np.isfinite(value[here]) & np.isfinite(value[there])
+        low[beaten[finite]] = False
+        reached = np.where(reached >= 0, following[reached], -1)
+    return low
+
+
+def _arcs_of(walls: Walls, joints: Joints, sections: Sections, coverage: Coverage) -> Arcs:
+    """Return arcs through the joints of the walls, and through the nodes where arcs meet."""
+    first = np.flatnonzero(np.append(True, walls.arc[1:] != walls.arc[:-1]))
+    last = np.append(first[1:], len(walls)) - 1
+    is_last = np.zeros(len(walls), dtype=bool)
+    is_last[last] = True
+    points = np.where(is_last | joints.apart, 2, 1)
+    start = starts_of(points)
+    xy = np.empty((start[-1], 2))
+    xy[start[:-1]] = joints.begin
+    xy[start[1:][points == 2] - 1] = joints.end[points == 2]
+    ends = np.column_stack([start[first], start[last + 1] - 1])
+    closed = coverage.closed
+    ring = closed & joints.apart[last]
+    place = _node_places(walls, first, last, sections, coverage)
+    xy[ends[~closed]] = place[coverage.node[~closed]]
+    arc_start = np.append(start[first], start[-1])
+    return _with_closing(xy, arc_start, ring, ends)
+
+
+def _with_closing(xy: Floats, start: Ints, ring: Bools, ends: Ints) -> Arcs:
+    """Return the arcs with the first vertex once more at the end where a closed arc's last wall ends apart from it."""
+    counts = np.diff(start) + ring
+    new_start = starts_of(counts)
+    arc = owner_of(new_start)
+    step = np.arange(new_start[-1]) - new_start[arc]
+    source = np.where(step < np.diff(start)[arc], start[arc] + step, ends[arc, 0])
+    return Arcs(xy[source], new_start)
+
+
+def _node_places(walls: Walls, first: Ints, last: Ints, sections: Sections, coverage: Coverage) -> Floats:
+    """Return where the nodes are, by number: nearest to all the lines that end there, long walls counting more."""
+    open_arcs = ~coverage.closed
+    node = coverage.node[open_arcs].T.ravel()
+    wall = np.concatenate([first[open_arcs], last[open_arcs]])
+    raw = np.concatenate([walls.begin[first[open_arcs]], walls.end[last[open_arcs]]])
+    count = int(coverage.node.max(initial=-1)) + 1
+    origin = np.zeros((count, 2))
+    origin[node] = raw
+    normal = np.column_stack([-walls.along[wall, 1], walls.along[wall, 0]])
+    offset = ((walls.place[wall] - origin[node]) * normal).sum(axis=1)
+    weight = walls.fit.length[wall] ** 2
+
+    def total(values: Floats) -> Floats:
+        return np.asarray(np.bincount(node, weights=weight * values, minlength=count), dtype=np.float64)
+
+    stiff = 1e-6 * total(np.ones(len(node))) + 1e-12
+    xx, yy, xy = total(normal[:, 0] ** 2) + stiff, total(normal[:, 1] ** 2) + stiff, total(normal[:, 0] * normal[:, 1])
+    right_x, right_y = total(normal[:, 0] * offset), total(normal[:, 1] * offset)
+    move = np.column_stack([yy * right_x - xy * right_y, xx * right_y - xy * right_x])
+    return np.asarray(origin + move / (xx * yy - xy**2)[:, None], dtype=np.float64)

@@ -1,0 +1,168 @@
+"""Outlines as chains of straight walls with given directions, from which walls can be merged and taken out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .lines import Fits
+from .rings import Bools, Floats, Ints
+
+PARALLEL = np.sin(np.radians(12))
+
+
+@dataclass(frozen=True)
+class Walls:
+    """Walls in the order of their arcs; `arc` and `closed` say of every wall which arc it is of, and of what kind.
+
+    Wall w runs along the unit vector `along[w]`, on the line numbered `line[w]` that it may share with other walls;
+    `fit` is what is known of the wall itself, `place` a point of the line. `free` walls keep the direction of their
+    outline, the others follow an axis. On the outline, the wall begins at `begin[w]` and ends at `end[w]`.
+    """
+
+    arc: Ints
+    closed: Bools
+    line: Ints
+    fit: Fits
+    place: Floats
+    along: Floats
+    free: Bools
+    begin: Floats
+    end: Floats
+
+    def __len__(self) -> int:
+        return len(self.arc)
+
+    def following(self) -> Ints:
+        """Return the wall after every wall, -1 at the end of an open arc."""
+        index = np.arange(len(self))
+        last = np.append(self.arc[1:] != self.arc[:-1], True)
+        first = np.flatnonzero(np.append(True, last[:-1]))
+        following = index + 1
+        following[last] = np.where(self.closed[last], first, -1)
+        return following
+
+    def projected(self, points: Floats) -> Floats:
+        """Return the feet on the walls' lines of one point each."""
+        distance = ((points - self.place) * self.along).sum(axis=1)
+        return np.asarray(self.place + distance[:, None] * self.along, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Joints:
+    """Where walls begin and end once extended to meet: `begin` and `end` (n, 2).
+
+    Where wall w and the next one do not meet near the outline's corner, `apart[w]`, they end beside each other at the
+    corner's feet on both.
+    """
+
+    begin: Floats
+    end: Floats
+    apart: Bools
+
+
+def joints_of(walls: Walls, reach_m: float) -> Joints:
+    """Return the joints; walls meet at most `reach_m` from the outline's corner."""
+    following = walls.following()
+    here = np.flatnonzero(following >= 0)
+    there = following[here]
+    begin, end = walls.projected(walls.begin), walls.projected(walls.end)
+    cross = _cross(walls.along[here], walls.along[there])
+    steep = np.abs(cross) > PARALLEL
+    gap = walls.place[there] - walls.place[here]
+    along = _cross(gap, walls.along[there]) / np.where(steep, cross, 1.0)
+    meeting = walls.place[here] + along[:, None] * walls.along[here]
+    meet = steep & (np.hypot(*(meeting - walls.end[here]).T) <= reach_m)
+    end[here[meet]] = begin[there[meet]] = meeting[meet]
+    apart = np.zeros(len(walls), dtype=bool)
+    apart[here[~meet]] = True
+    return Joints(begin, end, apart)
+
+
+def merged(walls: Walls, first: Bools) -> Walls:
+    """Return the walls with those in `first` and their following ones made one; no two picked walls are neighbours."""
+    one = np.flatnonzero(first)
+    two = walls.following()[one]
+    line = _joined_lines(walls.line, walls.line[one], walls.line[two])
+    owner = np.arange(len(walls))
+    owner[two] = one
+    fit = walls.fit.pooled(owner)
+    end, begin, along, free = walls.end.copy(), walls.begin.copy(), walls.along.copy(), walls.free.copy()
+    end[one] = walls.end[two]
+    kept = np.ones(len(walls), dtype=bool)
+    kept[two] = False
+    return on_lines(_taken(replace(walls, line=line, fit=fit, begin=begin, end=end, along=along, free=free), kept))
+
+
+def without(walls: Walls, removed: Bools) -> Walls:
+    """Return the walls that are left; those beside a gap meet, on the outline, in the middle of it."""
+    following = walls.following()
+    begin, end = walls.begin.copy(), walls.end.copy()
+    gap = np.flatnonzero(removed)
+    before = np.full(len(walls), -1)
+    before[following[following >= 0]] = np.flatnonzero(following >= 0)
+    left, right = _outside(gap, before, removed), _outside(gap, following, removed)
+    middle = (walls.begin[gap] + walls.end[gap]) / 2
+    inner = (left >= 0) & (right >= 0)
+    end[left[inner]] = begin[right[inner]] = middle[inner]
+    at_end, at_begin = (left >= 0) & (right < 0), (left < 0) & (right >= 0)
+    end[left[at_end]] = walls.end[gap[at_end]]
+    begin[right[at_begin]] = walls.begin[gap[at_begin]]
+    return _taken(replace(walls, begin=begin, end=end), ~removed)
+
+
+def on_lines(walls: Walls) -> Walls:
+    """Return the walls with the place and direction of every line taken anew from all walls on it."""
+    lines, line = np.unique(walls.line, return_inverse=True)
+    angle = np.arctan2(walls.along[:, 1], walls.along[:, 0]) % np.pi
+    strength = walls.fit.length * np.where(walls.free, 1e-6, 1.0)  # axes decide, then length
+    leader = np.zeros(len(lines), dtype=np.int64)
+    order = np.argsort(strength, kind="stable")
+    leader[line[order]] = order
+    angle = angle[leader][line]
+    along = np.column_stack([np.cos(angle), np.sin(angle)])
+    along *= np.where((along * walls.along).sum(axis=1) < 0, -1.0, 1.0)[:, None]
+    pooled = walls.fit.pooled(leader[line])
+    return replace(walls, line=leader[line], place=pooled.middle, along=along, free=walls.free[leader][line])
+
+
+def _outside(walls: Ints, step: Ints, removed: Bools) -> Ints:
+    """Return the first wall in direction `step` that is not removed, -1 for none."""
+    found = step[walls]
+    for _ in range(3):
+        inside = (found >= 0) & removed[found]
+        found = np.where(inside, step[found], found)
+    return found
+
+
+def _joined_lines(line: Ints, one: Ints, two: Ints) -> Ints:
+    """Return the lines of walls, with lines `one` and `two` given the same number."""
+    root = np.arange(int(line.max()) + 1)
+    for _ in range(50):
+        low, high = np.minimum(root[one], root[two]), np.maximum(root[one], root[two])
+        if (low == high).all():
+            break
+        np.minimum.at(root, high, low)
+        root = root[root]
+    return np.asarray(root[line], dtype=np.int64)
+
+
+def _taken(walls: Walls, kept: Bools) -> Walls:
+    fit = Fits(walls.fit.length[kept], walls.fit.middle[kept], walls.fit.spread[kept])
+    line = np.unique(walls.line, return_inverse=True)[1]
+    return Walls(
+        walls.arc[kept],
+        walls.closed[kept],
+        line[kept],
+        fit,
+        walls.place[kept],
+        walls.along[kept],
+        walls.free[kept],
+        walls.begin[kept],
+        walls.end[kept],
+    )
+
+
+def _cross(one: Floats, two: Floats) -> Floats:
+    return np.asarray(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0], dtype=np.float64)
