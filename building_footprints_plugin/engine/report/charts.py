@@ -8,7 +8,7 @@ from html import escape
 
 GREEN, RED, BLUE, INK, GREY, LIGHT = "#1f8a4c", "#d1372c", "#2563c4", "#1d2733", "#6b7785", "#e3e7ec"
 WIDTH, HEIGHT = 460, 270
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 14, 44
+LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 44
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 

@@ -81,7 +81,7 @@ def draw_grid(shapes: Shapes, view: View) -> str:
         colour = SHARES[min(int(share * len(SHARES)), len(SHARES) - 1)]
         cells.append(f'<rect x="{column * side:.1f}" y="{row * side:.1f}" fill="{colour}"/>')
     style = f"<style>.cells rect{{width:{side:.2f}px;height:{side:.2f}px}}</style>"
-    return f'{style}<g class="cells">{"".join(cells)}</g>'
+    return f'{style}<g class="cells" shape-rendering="crispEdges">{"".join(cells)}</g>'
 
 
 def scale_bar(view: View) -> str:
