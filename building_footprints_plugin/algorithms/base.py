@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from configparser import ConfigParser
 from pathlib import Path
@@ -106,8 +107,16 @@ class EngineAlgorithm(FootprintsAlgorithm):
         fine, text = super().checkParameterValues(parameters, context)
         if not fine:
             return fine, text
-        complaint = self.complaint(Values(self, parameters, context))
+        complaint = self._complaint(Values(self, parameters, context))
         return not complaint, complaint
+
+    def _complaint(self, values: Values) -> str:
+        outputs = [each.name() for each in self.parameterDefinitions() if each.isDestination()]
+        folders = {Path(values.destination(name)).parent for name in outputs if _is_file(values.destination(name))}
+        gone = [folder for folder in folders if not folder.is_dir()]
+        if gone:  # found out after hours of work otherwise
+            return tr("There is no folder {}; make it or choose another place.").format(gone[0])
+        return self.complaint(values)
 
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -116,7 +125,7 @@ class EngineAlgorithm(FootprintsAlgorithm):
         thread, QGIS tells a calling script no more than that there was one."""
         values = Values(self, parameters, context)
         try:
-            self._refusal = self.complaint(values)  # a script may run without asking checkParameterValues
+            self._refusal = self._complaint(values)  # a script may run without asking checkParameterValues
             if not self._refusal:
                 self._engine = find_engine(self.WITH_NETWORK)
                 origin = self._engine.candidate
@@ -136,6 +145,10 @@ class EngineAlgorithm(FootprintsAlgorithm):
                 return self.execute(Values(self, parameters, context), folder, feedback)
         except BridgeError as error:  # of any other kind than its own QGIS would show the traceback
             raise QgsProcessingException(str(error)) from error
+
+
+def _is_file(destination: str) -> bool:
+    return os.path.isabs(destination) and bool(Path(destination).suffix)
 
 
 def homepage() -> str:

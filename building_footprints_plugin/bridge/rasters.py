@@ -78,7 +78,7 @@ def engine_source(layer: QgsRasterLayer) -> str:
         return ""
     parts = QgsProviderRegistry.instance().decodeUri("gdal", provider.dataSourceUri())
     path = str(parts.get("path") or "")
-    if parts.get("authcfg") or path.lower().endswith(QGIS_ONLY_EXTENSIONS) or _changing_options(parts):
+    if parts.get("authcfg") or _is_out_of_reach(provider.dataSourceUri()) or _changing_options(parts):
         return ""
     parts.pop("openOptions", None)
     if os.path.exists(path):
@@ -109,6 +109,12 @@ def _has_own_nodata(provider: QgsRasterDataProvider) -> bool:
         or (provider.sourceHasNoDataValue(band) and not provider.useSourceNoDataValue(band))
         for band in bands
     )
+
+
+def _is_out_of_reach(source: str) -> bool:
+    """Whether only this process can read `source`: it lies in its memory, or the format is QGIS's alone."""
+    name = source.partition("|")[0].lower()
+    return "/vsimem/" in name or name.endswith(QGIS_ONLY_EXTENSIONS)
 
 
 def _changing_options(parts: dict[str, Any]) -> list[str]:

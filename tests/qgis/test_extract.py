@@ -12,7 +12,7 @@ from pathlib import Path
 
 import processing
 import pytest
-from conftest import ROOT
+from conftest import ROOT, pixels
 from osgeo import gdal
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -21,7 +21,6 @@ from qgis.core import (
     QgsGeometry,
     QgsProcessingException,
     QgsProcessingUtils,
-    QgsProject,
     QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
@@ -103,14 +102,6 @@ def test_qgis_finds_what_the_command_line_finds(image, expected):
     assert layer.fields().names() == ["id", "confidence", "area_m2", "perimeter_m"]
 
 
-@pytest.mark.parametrize("name", ["out.gpkg", "out.shp", "out.geojson", "Gebäude.gpkg"])
-def test_files_of_every_kind(image, expected, tmp_path, name):
-    results = run(INPUT=image, OUTPUT=tmp_path / name)
-    assert results["OUTPUT"] == str(tmp_path / name)
-    layer = QgsVectorLayer(str(tmp_path / name), "", "ogr")
-    assert layer.featureCount() == expected[1]["count"]
-
-
 def test_a_subset_of_bands_in_another_order(image, expected, tmp_path):
     gdal.Translate(
         str(tmp_path / "odd.tif"), str(image), bandList=[2, 3, 1, 2], creationOptions=["PHOTOMETRIC=MINISBLACK"]
@@ -118,39 +109,38 @@ def test_a_subset_of_bands_in_another_order(image, expected, tmp_path):
     assert rows(run(INPUT=tmp_path / "odd.tif", BANDS=[3, 1, 2])["OUTPUT"]) == rows(expected[0])
 
 
-def test_a_layer_with_options_behind_a_bar(image, expected):
-    assert rows(run(INPUT=f"{image}|option:NUM_THREADS=2")["OUTPUT"]) == rows(expected[0])
-
-
-def test_an_extent_in_another_coordinate_system(image, tmp_path):
+def test_an_extent_in_another_coordinate_system(image, expected):
     layer = QgsRasterLayer(str(image), "")
-    box = layer.extent().scaled(0.5)
-    web = QgsCoordinateReferenceSystem("EPSG:3857")
-    there = QgsCoordinateTransform(layer.crs(), web, QgsCoordinateTransformContext()).transformBoundingBox(box)
+    box = layer.extent().scaled(0.4)
+    there = transform(layer, "EPSG:3857").transformBoundingBox(box)
     found = run(INPUT=image, EXTENT=f"{extent_text(there)} [EPSG:3857]")["OUTPUT"]
-    assert found.featureCount() > 0
-    assert box.scaled(1.02).contains(found.extent())
-    engine("extract", image, tmp_path / "part.gpkg", "--bounds", ",".join(map(repr, corners(box))))
-    assert found.featureCount() == QgsVectorLayer(str(tmp_path / "part.gpkg"), "", "ogr").featureCount()
+    assert 0 < found.featureCount() < expected[1]["count"]
+    assert touching(expected[0], box) == found.featureCount()
+
+
+def transform(layer: QgsRasterLayer, crs: str) -> QgsCoordinateTransform:
+    return QgsCoordinateTransform(layer.crs(), QgsCoordinateReferenceSystem(crs), QgsCoordinateTransformContext())
+
+
+def touching(path: Path, box: QgsRectangle) -> int:
+    """Count the footprints that are at least half in `box`, or have any part there, whichever way they are counted."""
+    layer = QgsVectorLayer(str(path), "", "ogr")
+    shape = QgsGeometry.fromRect(box)
+    return sum(feature.geometry().intersects(shape) for feature in layer.getFeatures())
 
 
 def extent_text(box: QgsRectangle) -> str:
     return f"{box.xMinimum()!r},{box.xMaximum()!r},{box.yMinimum()!r},{box.yMaximum()!r}"
 
 
-def corners(box: QgsRectangle) -> tuple[float, ...]:
-    return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
-
-
-def test_a_mask_in_another_coordinate_system(image, polygons):
+def test_a_mask_in_another_coordinate_system(image, expected, polygons):
     layer = QgsRasterLayer(str(image), "")
-    shape = QgsGeometry.fromRect(layer.extent().scaled(0.5))
-    shape.transform(
-        QgsCoordinateTransform(layer.crs(), QgsCoordinateReferenceSystem("EPSG:32611"), QgsCoordinateTransformContext())
-    )
+    box = layer.extent().scaled(0.4)
+    shape = QgsGeometry.fromRect(box)
+    shape.transform(transform(layer, "EPSG:32611"))
     found = run(INPUT=image, MASK=polygons(shape.asWkt(10), crs="EPSG:32611"))["OUTPUT"]
-    assert found.featureCount() > 0
-    assert layer.extent().scaled(0.51).contains(found.extent())
+    assert 0 < found.featureCount() < expected[1]["count"]
+    assert touching(expected[0], box) == found.featureCount()
 
 
 def test_a_coordinate_system_set_in_qgis(image, expected, tmp_path):
@@ -165,23 +155,14 @@ def test_a_coordinate_system_set_in_qgis(image, expected, tmp_path):
     assert results["COUNT"] > 3
 
 
-def test_the_settings_reach_the_engine(image, expected):
-    settings = {"THRESHOLD": 0.7, "MIN_AREA": 60, "REGULARIZE": "none", "TILE_SIZE": 256, "OVERLAP": 32}
-    layer = run(INPUT=image, **settings)["OUTPUT"]
-    assert 0 < layer.featureCount() < expected[1]["count"]
-    assert min(feature["area_m2"] for feature in layer.getFeatures()) >= 60
-
-
 def test_probability_beside_footprints_and_its_polygons(image, expected, tmp_path):
     """extract = segment, then polygonize."""
     results = run(INPUT=image, PROBABILITY=tmp_path / "beside.tif")
     assert results["PROBABILITY"] == str(tmp_path / "beside.tif")
     segmented = run("buildingfootprints:segmentbuildings", INPUT=image, OUTPUT=tmp_path / "segmented.tif")
     assert segmented["DEVICE_USED"] == expected[1]["device"]
-    checksums = [
-        gdal.Open(str(tmp_path / name)).GetRasterBand(1).Checksum() for name in ("beside.tif", "segmented.tif")
-    ]
-    assert checksums[0] == checksums[1] != 0
+    assert pixels(tmp_path / "beside.tif") == pixels(tmp_path / "segmented.tif")
+    assert len(set(pixels(tmp_path / "segmented.tif"))) > 100
     polygonized = run("buildingfootprints:polygonizebuildings", INPUT=tmp_path / "segmented.tif")
     assert polygonized["COUNT"] == pytest.approx(expected[1]["count"], abs=1)
     assert polygonized["TOTAL_AREA"] == pytest.approx(expected[1]["total_area_m2"], rel=0.01)
@@ -190,20 +171,6 @@ def test_probability_beside_footprints_and_its_polygons(image, expected, tmp_pat
 def test_an_image_without_buildings_gives_an_empty_layer(raster):
     results = run(INPUT=raster(size=(300, 200)), THRESHOLD=1)
     assert (results["COUNT"], results["TOTAL_AREA"], results["OUTPUT"].featureCount()) == (0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "says"),
-    [
-        ({"OUTPUT": "/no/such/folder/out.gpkg"}, "Could not create destination layer"),
-        ({"PROBABILITY": "/no/such/folder/p.tif"}, "/no/such/folder/p.tif cannot be written .No such file"),
-        ({"BANDS": [1, 2]}, r"(?i)band"),  # the engine's own sentence
-    ],
-)
-def test_what_goes_wrong_on_the_way_is_one_sentence(image, parameters, says):
-    with pytest.raises(QgsProcessingException, match=says) as caught:
-        run(INPUT=image, **parameters)
-    assert "Traceback" not in str(caught.value)
 
 
 def test_weights_that_are_none(image, tmp_path):
@@ -280,12 +247,6 @@ def test_check_installation_with_an_engine():
     assert report["OK"] is True
     assert "torch 2" in report["REPORT"]
     assert "buildings.safetensors" in report["REPORT"]
-
-
-def test_a_layer_of_the_project_is_meant_by_its_name(image, qgis_new_project, expected):
-    layer = QgsRasterLayer(str(image), "my image")
-    QgsProject.instance().addMapLayer(layer)
-    assert run(INPUT="my image")["COUNT"] == expected[1]["count"]
 
 
 def test_the_clip_of_a_copy_finds_the_same(image, expected, tmp_path):

@@ -81,6 +81,13 @@ def test_a_virtual_raster(raster, tmp_path):
     assert arguments_of(QgsRasterLayer(path, "mosaic"), tmp_path) == [path]
 
 
+def test_what_only_this_process_holds_in_memory_is_copied(raster, tmp_path):
+    gdal.Translate("/vsimem/image.tif", str(raster()))
+    source = arguments_of(QgsRasterLayer("/vsimem/image.tif", "image"), tmp_path)[0]
+    assert source == str(tmp_path / "layer.tif")
+    assert pixels(source, 3) == pixels(raster(), 3)
+
+
 def test_a_relative_path_is_made_absolute(raster, tmp_path, monkeypatch):
     path = raster()
     monkeypatch.chdir(tmp_path)
