@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from .noding import Noded
 from .rings import Bools, Floats, Ints, Polygons, Rings, owner_of, polygons_of, starts_of
 
+STRAIGHT_M = 2e-3  # a node nearer than this to the line between its neighbours is no corner
+
 
 @dataclass(frozen=True)
 class Arcs:
@@ -46,7 +48,10 @@ class Coverage:
         return self.node[:, 0] < 0
 
     def polygons(self, arcs: Arcs) -> Polygons:
-        """Return the polygons with `arcs` in place of the own ones; the ends of arcs must agree at nodes."""
+        """Return the polygons with `arcs` in place of the own ones; the ends of arcs must agree at nodes.
+
+        Vertices at nodes are left out where no outline has a corner.
+        """
         counts = np.diff(arcs.start)[self.use_arc] - 1  # the end of an arc is the beginning of the next
         begin = starts_of(counts)
         step = np.arange(begin[-1]) - np.repeat(begin[:-1], counts)
@@ -54,7 +59,9 @@ class Coverage:
         first = np.repeat(arcs.start[self.use_arc], counts)
         last = np.repeat(arcs.start[self.use_arc + 1] - 1, counts)
         xy = arcs.xy[np.where(back, last - step, first + step)]
-        return polygons_of(Rings(xy, begin[self.use_start], self.first_ring))
+        rings = Rings(xy, begin[self.use_start], self.first_ring)
+        used = self.node[self.use_arc, self.use_back.astype(np.int64)]
+        return polygons_of(_without_straight_nodes(rings, begin[:-1][used >= 0], used[used >= 0]))
 
     def chosen(self, choices: list[Arcs], level: Ints) -> Arcs:
         """Return, for every arc, the one from `choices[level]` of the polygons beside it, the higher level counting.
@@ -87,6 +94,19 @@ class Coverage:
             own = highest[self.node[open_arcs]] == number
             place[self.node[open_arcs][own]] = arcs.xy[ends[own]]
         return place
+
+
+def _without_straight_nodes(rings: Rings, vertex: Ints, node: Ints) -> Rings:
+    """Return the rings without the nodes that are on a straight line in all of them; `vertex` are those at `node`."""
+    here = rings.xy[vertex]
+    before, after = rings.xy[rings.previous()[vertex]] - here, rings.xy[rings.following()[vertex]] - here
+    area = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0])
+    straight = (area <= STRAIGHT_M * np.hypot(*(after - before).T)) & ((before * after).sum(axis=1) < 0)
+    corner = np.zeros(int(node.max(initial=-1)) + 1, dtype=bool)
+    corner[node[~straight]] = True
+    kept = np.ones(len(rings.xy), dtype=bool)
+    kept[vertex[~corner[node]]] = False
+    return Rings(rings.xy[kept], np.append(0, np.cumsum(kept))[rings.start], rings.first_ring)
 
 
 def coverage_of(noded: Noded) -> Coverage:

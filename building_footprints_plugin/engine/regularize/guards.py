@@ -12,6 +12,8 @@ from .coverage import Arcs, Coverage
 from .rings import Bools, Floats, Ints, Polygons
 
 OVERLAP_M2 = 1e-6
+CRUMB_M2 = 0.01  # what may fall off when an overlap is trimmed
+MAX_TRIM = 0.02  # share of a polygon that may be trimmed; more means that its outline is wrong
 
 
 @dataclass(frozen=True)
@@ -41,25 +43,22 @@ class Guards:
         )
         return good
 
-    def overlapping(self, polygons: Polygons) -> Bools:
-        """Tell which polygons overlap another one of their group more than the raw outlines did."""
-        worse = np.zeros(len(polygons), dtype=bool)
+    def overlaps(self, polygons: Polygons) -> tuple[Ints, Ints, Floats]:
+        """Return the pairs of polygons of a group that overlap more than their raw outlines did, and by how much."""
         one, two = shapely.STRtree(polygons).query(polygons, predicate="intersects")
         pair = (one < two) & (self.groups[one] == self.groups[two])
         one, two = one[pair], two[pair]
-        overlap = shapely.area(shapely.intersection(polygons[one], polygons[two]))
-        large = overlap > OVERLAP_M2
-        one, two, overlap = one[large], two[large], overlap[large]
+        area = shapely.area(shapely.intersection(polygons[one], polygons[two]))
+        one, two, area = (values[area > OVERLAP_M2] for values in (one, two, area))
         before = shapely.area(shapely.intersection(self.raw[one], self.raw[two]))
-        grown = overlap > before + OVERLAP_M2
-        worse[one[grown]] = worse[two[grown]] = True
-        return worse
+        grown = area > before + OVERLAP_M2
+        return one[grown], two[grown], area[grown]
 
 
 def settled(coverage: Coverage, choices: list[Arcs], guards: Guards) -> tuple[Polygons, Bools]:
     """Return polygons made of the first of `choices` that their guards let pass, and which of them got the very first.
 
-    The last choice is the raw outline, which needs no guard.
+    The last choice is the raw outline, which needs no guard. Of two polygons that overlap by little, one is trimmed.
     """
     last = len(choices) - 1
     level = np.zeros(len(guards.raw), dtype=np.int64)
@@ -68,11 +67,38 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards) -> tuple[Po
     while True:
         bad &= level < last
         if not bad.any():
-            bad = guards.overlapping(polygons) & (level < last)
-        if not bad.any():
-            return polygons, level == 0
+            trimmed, bad = _trimmed(polygons, guards)
+            bad &= level < last
+            if not bad.any():
+                return trimmed, level == 0
         level[bad] += 1
         before, polygons = polygons, coverage.polygons(coverage.chosen(choices, level))
         changed = np.flatnonzero(~shapely.equals_exact(before, polygons))
         bad = np.zeros(len(level), dtype=bool)
         bad[changed] = ~guards.faithful(polygons[changed], changed)
+
+
+def _trimmed(polygons: Polygons, guards: Guards) -> tuple[Polygons, Bools]:
+    """Return polygons without their overlaps, and which overlap too much, or could not be trimmed.
+
+    An overlap goes to the polygon whose raw outline has more of it.
+    """
+    one, two, area = guards.overlaps(polygons)
+    result, bad = polygons.copy(), np.zeros(len(polygons), dtype=bool)
+    if not len(one):
+        return result, bad
+    common = shapely.intersection(polygons[one], polygons[two])
+    mine, other = (shapely.area(shapely.intersection(common, guards.raw[side])) for side in (one, two))
+    loser, winner = np.where(mine < other, one, two), np.where(mine < other, two, one)
+    for k in range(len(one)):
+        cut = shapely.difference(result[loser[k]], result[winner[k]])
+        parts = shapely.get_parts(cut)
+        sizes = shapely.area(parts)
+        whole = len(parts) and sizes.sum() - sizes.max() < CRUMB_M2 and area[k] < MAX_TRIM * sizes.max()
+        if whole:
+            result[loser[k]] = parts[np.argmax(sizes)]
+        else:
+            bad[[one[k], two[k]]] = True
+    touched = np.unique(loser)
+    bad[touched] |= ~guards.faithful(result[touched], touched)
+    return result, bad

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .coverage import Arcs
-from .rings import Floats, Ints, owner_of, starts_of
+from .rings import Floats, owner_of, starts_of
 from .sections import Sections
 
 STIFFNESS = 1e-3  # pull of the outline on a corner, against 1 for each line: decides only between parallel lines
@@ -40,14 +40,14 @@ def corners_where_lines_meet(sections: Sections, reach_m: float) -> Floats:
 
 
 def arcs_through(sections: Sections, corner_xy: Floats) -> Arcs:
-    """Return arcs with one vertex at every corner of `sections`."""
-    counts = np.diff(sections.start)
-    start = starts_of(counts + 1)
+    """Return arcs with one vertex at every corner of `sections`, but for those inside an arc that stay on one line."""
+    counts = np.diff(sections.start) + 1
+    start = starts_of(counts)
     arc = owner_of(start)
-    section = np.arange(start[-1]) - arc
-    corner: Ints = np.where(
-        np.arange(start[-1]) == start[arc + 1] - 1,
-        sections.corner[np.minimum(section - 1, len(sections.corner) - 1), 1],
-        sections.corner[np.minimum(section, len(sections.corner) - 1), 0],
-    )
-    return Arcs(corner_xy[corner], start)
+    is_last = np.zeros(start[-1], dtype=bool)
+    is_last[start[1:] - 1] = True
+    corner, line = np.empty(len(arc), dtype=np.int64), np.empty(len(arc), dtype=np.int64)
+    corner[~is_last], line[~is_last] = sections.corner[:, 0], sections.line
+    corner[is_last], line[is_last] = sections.corner[sections.start[1:] - 1, 1], -1
+    kept = np.append(True, (line[1:] != line[:-1]) | (arc[1:] != arc[:-1]))
+    return Arcs(corner_xy[corner[kept]], np.append(0, np.cumsum(kept))[start])
