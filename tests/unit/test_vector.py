@@ -239,7 +239,6 @@ def test_curves_become_segments_and_heights_are_dropped(tmp_path: Path) -> None:
     path = write_file(tmp_path / "curve.gpkg", [shapely.Point(0, 0).buffer(1)], geometry_type="Unknown", layer="curve")
     blob = b"GP\x00\x01" + (32633).to_bytes(4, "little") + bytes.fromhex(CIRCLE_WKB)
     with sqlite3.connect(path) as connection:
-        connection.enable_load_extension(False)
         for trigger in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f'DROP TRIGGER "{trigger[0]}"')
         connection.execute("UPDATE curve SET geom = ?", (blob,))

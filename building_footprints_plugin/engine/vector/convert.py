@@ -34,7 +34,7 @@ def convert(staged: Path, target: Path, layer: str, image: SourceImage | None = 
         if driver == "ESRI Shapefile":
             names = shapefile_names(names)
         schema = pa.schema([item.with_name(name) for item, name in zip(reader.schema, names, strict=True)])
-        batches = (batch.rename_columns(names) for batch in reader)
+        batches = (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in reader)
         if driver == "Parquet":
             write_parquet(batches, schema, target, meta["crs"], meta["geometry_type"])
         elif driver == "SpaceNet CSV":

@@ -15,6 +15,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from ..errors import BadInput
 from .parquet import read_parquet
 
+UNDEFINED = '["Undefined '  # how a GeoPackage, read by GDAL before 3.9, says that it has no CRS
 LAYER_SEPARATOR = "|layername="  # how QGIS names a layer inside a file
 
 
@@ -87,7 +88,10 @@ def _read_with_gdal(file: Path, name: str, columns: list[str] | None) -> Layer:
     if geometry is None:
         raise BadInput(f"Layer {name} of {file} has no geometry; expected polygons.")
     fields = dict(zip([str(field_name) for field_name in meta["fields"]], values, strict=True))
-    return Layer(from_wkb(geometry, str(file)), fields, meta["crs"], name, fids)
+    crs = meta["crs"]
+    if crs is not None and UNDEFINED in crs:
+        crs = None
+    return Layer(from_wkb(geometry, str(file)), fields, crs, name, fids)
 
 
 def from_wkb(wkb: NDArray[np.object_], source: str) -> NDArray[np.object_]:
