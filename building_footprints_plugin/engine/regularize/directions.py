@@ -35,7 +35,9 @@ def dominant_axes(owner: Ints, angle: Floats, weight: Floats, count: int) -> Flo
     degree = np.floor(angle % QUARTER / QUARTER * BINS).astype(np.int64) % BINS
     strength = np.bincount(owner * BINS + degree, weights=weight, minlength=count * BINS).reshape(count, BINS)
     reach = len(KERNEL) // 2
-    smooth = sum(part * np.roll(strength, step, axis=1) for step, part in zip(range(-reach, reach + 1), KERNEL, strict=True))
+    smooth = sum(
+        part * np.roll(strength, step, axis=1) for step, part in zip(range(-reach, reach + 1), KERNEL, strict=True)
+    )
     peak = (np.argmax(smooth, axis=1) + 0.5) / BINS * QUARTER
     off = off_axis(angle, peak[owner])
     near = np.abs(off) < SAME_AXIS

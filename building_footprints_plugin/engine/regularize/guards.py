@@ -62,7 +62,7 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards) -> tuple[Po
     """
     last = len(choices) - 1
     level = np.zeros(len(guards.raw), dtype=np.int64)
-    polygons = coverage.polygons(coverage.chosen(choices, level))
+    polygons = _mended(coverage.polygons(coverage.chosen(choices, level)))
     bad = ~guards.faithful(polygons, np.arange(len(level)))
     while True:
         bad &= level < last
@@ -72,10 +72,21 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards) -> tuple[Po
             if not bad.any():
                 return trimmed, level == 0
         level[bad] += 1
-        before, polygons = polygons, coverage.polygons(coverage.chosen(choices, level))
+        before, polygons = polygons, _mended(coverage.polygons(coverage.chosen(choices, level)))
         changed = np.flatnonzero(~shapely.equals_exact(before, polygons))
         bad = np.zeros(len(level), dtype=bool)
         bad[changed] = ~guards.faithful(polygons[changed], changed)
+
+
+def _mended(polygons: Polygons) -> Polygons:
+    """Return the polygons, of those that cross or touch themselves the largest part alone."""
+    result = polygons.copy()
+    for k in np.flatnonzero(~shapely.is_valid(polygons)):
+        parts = shapely.get_parts(shapely.make_valid(polygons[k]))
+        parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+        if len(parts):
+            result[k] = parts[np.argmax(shapely.area(parts))]
+    return result
 
 
 def _trimmed(polygons: Polygons, guards: Guards) -> tuple[Polygons, Bools]:

@@ -66,12 +66,17 @@ def rings_of(polygons: Polygons) -> Rings:
 
 
 def polygons_of(rings: Rings) -> Polygons:
-    """Return the polygons; rings of less than three vertices repeat one, so that the polygon is not valid."""
+    """Return the polygons; holes of less than three vertices are left out, outer rings of less make them invalid."""
     counts = np.diff(rings.start)
-    padded = np.maximum(counts, 3) + 1
+    is_outer = np.zeros(len(counts), dtype=bool)
+    is_outer[rings.first_ring[:-1]] = True
+    kept = np.flatnonzero(is_outer | (counts >= 3))
+    padded = np.maximum(counts[kept], 3) + 1
     start = starts_of(padded)
-    place = np.arange(start[-1]) - np.repeat(start[:-1], padded)
-    place = np.where(place >= np.repeat(counts, padded), 0, place)
-    xy = rings.xy[np.repeat(rings.start[:-1], padded) + place]
-    made = shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (start, rings.first_ring))
+    ring = owner_of(start)
+    place = np.arange(start[-1]) - start[ring]
+    place = np.where(place >= counts[kept][ring], 0, place)
+    xy = rings.xy[rings.start[kept][ring] + place]
+    first_ring = np.searchsorted(kept, rings.first_ring)
+    made = shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (start, first_ring))
     return np.asarray(made, dtype=object)

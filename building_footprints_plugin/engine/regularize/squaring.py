@@ -39,7 +39,7 @@ def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: L
         if not removed.any():
             break
         walls = on_lines(without(walls, removed))
-    return _arcs_of(walls, joints_of(walls, MEETING_REACH * lengths.reach), sections, coverage)
+    return _arcs_of(walls, coverage, MEETING_REACH * lengths.reach)
 
 
 def _walls_of(sections: Sections, coverage: Coverage, group: Ints, reach_m: float) -> Walls:
@@ -125,8 +125,9 @@ def _local_minima(value: Floats, following: Ints) -> Bools:
     return low
 
 
-def _arcs_of(walls: Walls, joints: Joints, sections: Sections, coverage: Coverage) -> Arcs:
+def _arcs_of(walls: Walls, coverage: Coverage, reach_m: float) -> Arcs:
     """Return arcs through the joints of the walls, and through the nodes where arcs meet."""
+    joints = joints_of(walls, reach_m)
     first = np.flatnonzero(np.append(True, walls.arc[1:] != walls.arc[:-1]))
     last = np.append(first[1:], len(walls)) - 1
     is_last = np.zeros(len(walls), dtype=bool)
@@ -139,7 +140,7 @@ def _arcs_of(walls: Walls, joints: Joints, sections: Sections, coverage: Coverag
     ends = np.column_stack([start[first], start[last + 1] - 1])
     closed = coverage.closed
     ring = closed & joints.apart[last]
-    place = _node_places(walls, first, last, sections, coverage)
+    place = _node_places(walls, first, last, coverage, reach_m)
     xy[ends[~closed]] = place[coverage.node[~closed]]
     arc_start = np.append(start[first], start[-1])
     return _with_closing(xy, arc_start, ring, ends)
@@ -155,7 +156,7 @@ def _with_closing(xy: Floats, start: Ints, ring: Bools, ends: Ints) -> Arcs:
     return Arcs(xy[source], new_start)
 
 
-def _node_places(walls: Walls, first: Ints, last: Ints, sections: Sections, coverage: Coverage) -> Floats:
+def _node_places(walls: Walls, first: Ints, last: Ints, coverage: Coverage, reach_m: float) -> Floats:
     """Return where the nodes are, by number: nearest to all the lines that end there, long walls counting more."""
     open_arcs = ~coverage.closed
     node = coverage.node[open_arcs].T.ravel()
@@ -175,4 +176,7 @@ def _node_places(walls: Walls, first: Ints, last: Ints, sections: Sections, cove
     xx, yy, xy = total(normal[:, 0] ** 2) + stiff, total(normal[:, 1] ** 2) + stiff, total(normal[:, 0] * normal[:, 1])
     right_x, right_y = total(normal[:, 0] * offset), total(normal[:, 1] * offset)
     move = np.column_stack([yy * right_x - xy * right_y, xx * right_y - xy * right_x])
-    return np.asarray(origin + move / (xx * yy - xy**2)[:, None], dtype=np.float64)
+    move /= (xx * yy - xy**2)[:, None]
+    far = np.hypot(*move.T) > reach_m
+    weak = np.column_stack([right_x, right_y]) / (xx + yy)[:, None]  # lines too alike to meet: straight onto them
+    return np.asarray(origin + np.where(far[:, None], weak, move), dtype=np.float64)
