@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import shapely
 from footprint_cases import boxes
 from numpy.typing import NDArray
 
+from building_footprints_plugin.engine.errors import Cancelled
 from building_footprints_plugin.engine.score import PRESETS, Rule, Score, Side, score_polygons
 
 SPACENET = PRESETS["spacenet"]
@@ -164,3 +167,22 @@ def test_equality_at_the_limit_does_not_hang_on_rounding() -> None:
         result = score(np.array([p], dtype=object), np.array([t], dtype=object))
         assert result.counts.tp == int(scorer >= 0.5)
         assert result.proposal_iou[0] == scorer
+
+
+def test_a_cancelled_score_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = []
+
+    def slow(a: NDArray[np.object_], b: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        measured.append(len(a))
+        time.sleep(0.01)
+        return np.zeros(len(a)), np.zeros(len(a), dtype=np.int32)
+
+    def cancel(fraction: float) -> None:
+        raise Cancelled("Cancelled; no output was written.")
+
+    monkeypatch.setattr("building_footprints_plugin.engine.score.overlap.CHUNK", 1)
+    monkeypatch.setattr("building_footprints_plugin.engine.score.overlap._areas", slow)
+    many = boxes(*[(10 * i, 0, 10 * i + 9, 9) for i in range(1000)])
+    with pytest.raises(Cancelled):
+        score_polygons(Side.of(many), Side.of(many), Rule(SPACENET), cancel)
+    assert len(measured) < 500

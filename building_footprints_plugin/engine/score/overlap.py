@@ -85,11 +85,14 @@ def measure_overlaps(
     """Return area and geometry type (m,) of the intersection of each pair, in chunks over all processors."""
     spans = [slice(start, start + CHUNK) for start in range(0, len(pairs[0]), CHUNK)]
     area, kind = np.zeros(len(pairs[0])), np.zeros(len(pairs[0]), dtype=np.int32)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
         results = pool.map(lambda span: _areas(first[pairs[0][span]], second[pairs[1][span]]), spans)
         for done, (span, result) in enumerate(zip(spans, results, strict=True), start=1):
             area[span], kind[span] = result
             progress(done / len(spans))
+    finally:  # progress raises when the run is cancelled: what has not begun is then left
+        pool.shutdown(cancel_futures=True)
     return area, kind
 
 
