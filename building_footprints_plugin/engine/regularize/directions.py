@@ -57,8 +57,8 @@ def building_axes(polygon: Ints, angle: Floats, length: Floats, count: int) -> t
     rest = off > OTHER_AXIS
     second = dominant_axes(polygon[rest], angle[rest], length[rest] ** 2, count)
     near = rest & (np.abs(off_axis(angle, second[polygon])) < SAME_AXIS)
-    share = np.bincount(polygon[near], weights=length[near], minlength=count)
-    share = share / np.maximum(np.bincount(polygon, weights=length, minlength=count), 1e-12)
+    along = np.bincount(polygon[near], weights=length[near], minlength=count)
+    share = along / np.maximum(np.bincount(polygon, weights=length, minlength=count), 1e-12)
     diagonal = np.abs(off_axis(second, first + QUARTER / 2)) < DIAGONAL
     second = np.where(diagonal, first + QUARTER / 2, second)
     return first, np.where(share >= np.where(diagonal, DIAGONAL_SHARE, OTHER_SHARE), second, np.nan)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .rings import Floats, Ints, owner_of, starts_of
+from .rings import Bools, Floats, Ints, owner_of, starts_of
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,24 @@ class Fits:
         angle = np.arctan2(2 * xy, xx - yy) / 2
         return np.column_stack([np.cos(angle), np.sin(angle)])
 
+    def at(self, which: Ints | Bools) -> Fits:
+        """Return the fits of some pieces."""
+        return Fits(self.length[which], self.middle[which], self.spread[which])
+
+    def plus(self, other: Fits) -> Fits:
+        """Return the fits of each piece together with one of `other`."""
+        length = self.length + other.length
+        apart = other.middle - self.middle
+        middle = self.middle + apart * (other.length / length)[:, None]
+        product = np.column_stack([apart[:, 0] ** 2, apart[:, 0] * apart[:, 1], apart[:, 1] ** 2])
+        spread = self.spread + other.spread + (self.length * other.length / length)[:, None] * product
+        return Fits(length, middle, spread)
+
     def pooled(self, owner: Ints) -> Fits:
         """Return for every piece the fit of all pieces with the same `owner`, which is the number of one of them."""
 
         def total(values: Floats) -> Floats:
-            return np.bincount(owner, weights=values, minlength=len(owner))[owner]
+            return np.asarray(np.bincount(owner, weights=values, minlength=len(owner))[owner], dtype=np.float64)
 
         origin = self.middle[owner]
         offset = self.middle - origin
@@ -62,3 +75,21 @@ def fits_of(xy: Floats, begin: Ints, end: Ints) -> Fits:
         return total(weight * (2 * ends + here[:, one] * there[:, two] + here[:, two] * there[:, one]) / 6)
 
     return Fits(length, middle + xy[begin], np.column_stack([moment(0, 0), moment(0, 1), moment(1, 1)]))
+
+
+def distance(points: Floats, on_line: Floats, direction: Floats) -> Floats:
+    """Return how far points (..., 2) are from the lines through `on_line` along unit vectors `direction`."""
+    off = points - on_line
+    return np.asarray(np.abs(off[..., 0] * direction[..., 1] - off[..., 1] * direction[..., 0]), dtype=np.float64)
+
+
+def joined(number: Ints, one: Ints, two: Ints) -> Ints:
+    """Return `number` with the numbers `one[k]` and `two[k]` made equal for all k, and all that follows from it."""
+    root = np.arange(int(number.max(initial=-1)) + 1)
+    while True:
+        low, high = np.minimum(root[one], root[two]), np.maximum(root[one], root[two])
+        if (low == high).all():
+            return np.asarray(root[number], dtype=np.int64)
+        np.minimum.at(root, high, low)
+        while (root != root[root]).any():
+            root = root[root]

@@ -12,11 +12,11 @@ import numpy as np
 import shapely
 
 from .coverage import Arcs, Coverage
-from .lines import Fits, fits_of
+from .lines import Fits, distance, fits_of, joined
 from .rings import Bools, Floats, Ints, owner_of, starts_of
 
 ON_LINE = 0.75  # of the tolerance: how far the ends of a section may be from the line it is laid on
-MAX_POOLING_ROUNDS = 20
+MAX_MEETING = 6  # pieces of outline that meet in one point, at most
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Sections:
     """Straight pieces of arcs, in order: arc a has the sections `start[a]` to `start[a + 1] - 1`.
 
     `own` are the fits of the sections by themselves. Sections that run on across a node lie on one line: `line` is
-    the number of the longest section on it, `fit` the fit of all of them. `corner` (sections, 2) numbers the corners
+    the number of one of them, `fit` the fit of all. `corner` (sections, 2) numbers the corners
     where a section begins and ends, `corner_xy` says where on the outline those are. Arcs share corners at nodes.
     """
 
@@ -82,46 +82,48 @@ def _corners(coverage: Coverage, start: Ints, begin: Floats, end: Floats) -> tup
 
 
 def _laid_on_lines(sections: Sections, near_m: float) -> Sections:
-    """Lay every section on the line of the longest one it can be reached from across nodes and is near to."""
+    """Lay sections that meet at a node on one line where that is never further than `near_m` from their ends."""
     one, two = _across_nodes(sections)
-    line = sections.line.copy()
-    direction = sections.own.direction()
-    for _ in range(MAX_POOLING_ROUNDS):
-        leader = line[two]
-        better = (sections.own.length[leader] > sections.own.length[line[one]]) & (
-            _farthest_end(sections, one, sections.own.middle[leader], direction[leader]) < near_m
-        )
-        if not better.any():
-            break
-        order = np.argsort(sections.own.length[leader[better]], kind="stable")  # the longest is written last
-        line[one[better][order]] = leader[better][order]
-    return replace(sections, line=line, fit=sections.own.pooled(_rooted(line)))
+    own, line, ends = sections.own, sections.line, sections.corner_xy[sections.corner]
+    fit = own
+    while True:
+        apart = line[one] != line[two]
+        one, two = one[apart], two[apart]
+        both = fit.at(one).plus(fit.at(two))
+        four = np.concatenate([ends[one], ends[two]], axis=1)
+        off = distance(four, both.middle[:, None], both.direction()[:, None]).max(axis=1)
+        pick = _mutual_best(line[one], line[two], np.where(off < near_m, off, np.inf))
+        if not pick.any():
+            return replace(sections, line=line, fit=fit)
+        line = joined(line, line[one[pick]], line[two[pick]])
+        fit = own.pooled(line)
 
 
-def _rooted(line: Ints) -> Ints:
-    """Return the last of the leaders' leaders."""
-    while (line[line] != line).any():
-        line = line[line]
-    return line
-
-
-def _farthest_end(sections: Sections, which: Ints, middle: Floats, direction: Floats) -> Floats:
-    """Return the larger of the distances of both ends of sections `which` to the lines given."""
-    off = sections.corner_xy[sections.corner[which]] - middle[:, None]
-    return np.abs(off[..., 0] * direction[:, None, 1] - off[..., 1] * direction[:, None, 0]).max(axis=1)
+def _mutual_best(one: Ints, two: Ints, cost: Floats) -> Bools:
+    """Tell which pairs are the cheapest of both their members; pairs of infinite cost never are."""
+    rank = np.empty(len(cost), dtype=np.int64)
+    rank[np.argsort(cost, kind="stable")] = np.arange(len(cost))
+    best = np.full(int(max(one.max(initial=-1), two.max(initial=-1))) + 1, len(cost))
+    np.minimum.at(best, one, rank)
+    np.minimum.at(best, two, rank)
+    return np.asarray(np.isfinite(cost) & (best[one] == rank) & (best[two] == rank), dtype=bool)
 
 
 def _across_nodes(sections: Sections) -> tuple[Ints, Ints]:
-    """Return all ordered pairs of sections of different arcs, or ends of the same one, that meet at a node."""
-    corner, section = sections.corner.ravel(), np.repeat(np.arange(len(sections.corner)), 2)
-    at_node: Bools = np.ones(len(corner), dtype=bool)
-    order = np.argsort(corner, kind="stable")
-    pairs: list[tuple[Ints, Ints]] = []
-    for step in range(1, 6):  # at most six pieces of outline meet in one point
-        here, there = order[:-step], order[step:]
-        same = (corner[here] == corner[there]) & at_node[here]
-        pairs += [(section[here[same]], section[there[same]]), (section[there[same]], section[here[same]])]
+    """Return the pairs of sections of different arcs that meet at a node."""
     arc = sections.arc()
-    one, two = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    one, two = meeting_pairs(sections.corner.ravel(), np.repeat(np.arange(len(sections.corner)), 2))
     across = arc[one] != arc[two]
     return one[across], two[across]
+
+
+def meeting_pairs(place: Ints, piece: Ints) -> tuple[Ints, Ints]:
+    """Return all pairs of pieces that have a place in common; the rows say which piece has an end in which place."""
+    order = np.argsort(place, kind="stable")
+    one, two = [], []
+    for step in range(1, MAX_MEETING):
+        here, there = order[:-step], order[step:]
+        same = place[here] == place[there]
+        one.append(piece[here[same]])
+        two.append(piece[there[same]])
+    return np.concatenate(one), np.concatenate(two)

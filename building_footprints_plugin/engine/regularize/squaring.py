@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .coverage import Arcs, Coverage
 from .directions import line_angles
+from .lines import distance, joined
 from .rings import Bools, Floats, Ints, owner_of, starts_of
-from .sections import Sections
-from .walls import PARALLEL, Joints, Walls, joints_of, merged, on_lines, without
+from .sections import Sections, meeting_pairs
+from .walls import PARALLEL, Joints, Walls, cross, joints_of, merged, on_lines, without
 
 MAX_ROUNDS = 60
 MEETING_REACH = 4  # times the reach: how far from the outline's corner two long walls may meet
@@ -34,6 +35,10 @@ def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: L
         pick = _mergeable(walls, lengths)
         if pick.any():
             walls = merged(walls, pick)
+            continue
+        one, two = _going_on(walls, coverage, lengths.step)
+        if len(one):
+            walls = on_lines(replace(walls, line=joined(walls.line, walls.line[one], walls.line[two])))
             continue
         removed = _removable(walls, joints, lengths)
         if not removed.any():
@@ -70,13 +75,28 @@ def _mergeable(walls: Walls, lengths: Lengths) -> Bools:
     here = np.flatnonzero((following >= 0) & (following != np.arange(len(walls))))
     there = following[here]
     along = (walls.along[here] * walls.along[there]).sum(axis=1)
-    across = walls.along[here, 0] * walls.along[there, 1] - walls.along[here, 1] * walls.along[there, 0]
+    across = cross(walls.along[here], walls.along[there])
     corner = walls.end[here]
     step = np.full(len(walls), np.inf)
     step[here] = np.hypot(*(_foot(walls, here, corner) - _foot(walls, there, corner)).T)
     close = np.zeros(len(walls), dtype=bool)
     close[here] = (along > 0) & (np.abs(across) < PARALLEL)
     return _local_minima(np.where(close & (step <= lengths.step), step, np.inf), following)
+
+
+def _going_on(walls: Walls, coverage: Coverage, step_m: float) -> tuple[Ints, Ints]:
+    """Return the pairs of walls that go on in each other across a node, on lines that are the same but for noise."""
+    first, last = walls.ends_of_arcs()
+    open_arcs = ~coverage.closed
+    place = coverage.node[open_arcs].T.ravel()
+    one, two = meeting_pairs(place, np.concatenate([first[open_arcs], last[open_arcs]]))
+    short = walls.fit.length[one] < walls.fit.length[two]
+    one, two = np.where(short, two, one), np.where(short, one, two)
+    ends = np.stack([walls.begin[two], walls.end[two]], axis=1)
+    off = distance(ends, walls.place[one][:, None], walls.along[one][:, None]).max(axis=1)
+    across = np.abs(cross(walls.along[one], walls.along[two]))
+    good = (walls.line[one] != walls.line[two]) & (across < PARALLEL) & (off <= step_m)
+    return one[good], two[good]
 
 
 def _foot(walls: Walls, which: Ints, points: Floats) -> Floats:
@@ -128,8 +148,7 @@ def _local_minima(value: Floats, following: Ints) -> Bools:
 def _arcs_of(walls: Walls, coverage: Coverage, reach_m: float) -> Arcs:
     """Return arcs through the joints of the walls, and through the nodes where arcs meet."""
     joints = joints_of(walls, reach_m)
-    first = np.flatnonzero(np.append(True, walls.arc[1:] != walls.arc[:-1]))
-    last = np.append(first[1:], len(walls)) - 1
+    first, last = walls.ends_of_arcs()
     is_last = np.zeros(len(walls), dtype=bool)
     is_last[last] = True
     points = np.where(is_last | joints.apart, 2, 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .lines import Fits
+from .lines import Fits, joined
 from .rings import Bools, Floats, Ints
 
 PARALLEL = np.sin(np.radians(12))
@@ -34,11 +34,15 @@ class Walls:
     def __len__(self) -> int:
         return len(self.arc)
 
+    def ends_of_arcs(self) -> tuple[Ints, Ints]:
+        """Return the first and the last wall of every arc."""
+        first = np.flatnonzero(np.append(True, self.arc[1:] != self.arc[:-1]))
+        return first, np.append(first[1:], len(self)) - 1
+
     def following(self) -> Ints:
         """Return the wall after every wall, -1 at the end of an open arc."""
         index = np.arange(len(self))
-        last = np.append(self.arc[1:] != self.arc[:-1], True)
-        first = np.flatnonzero(np.append(True, last[:-1]))
+        first, last = self.ends_of_arcs()
         following = index + 1
         following[last] = np.where(self.closed[last], first, -1)
         return following
@@ -68,10 +72,10 @@ def joints_of(walls: Walls, reach_m: float) -> Joints:
     here = np.flatnonzero(following >= 0)
     there = following[here]
     begin, end = walls.projected(walls.begin), walls.projected(walls.end)
-    cross = _cross(walls.along[here], walls.along[there])
-    steep = np.abs(cross) > PARALLEL
+    turn = cross(walls.along[here], walls.along[there])
+    steep = np.abs(turn) > PARALLEL
     gap = walls.place[there] - walls.place[here]
-    along = _cross(gap, walls.along[there]) / np.where(steep, cross, 1.0)
+    along = cross(gap, walls.along[there]) / np.where(steep, turn, 1.0)
     meeting = walls.place[here] + along[:, None] * walls.along[here]
     meet = steep & (np.hypot(*(meeting - walls.end[here]).T) <= reach_m)
     end[here[meet]] = begin[there[meet]] = meeting[meet]
@@ -84,7 +88,7 @@ def merged(walls: Walls, first: Bools) -> Walls:
     """Return the walls with those in `first` and their following ones made one; no two picked walls are neighbours."""
     one = np.flatnonzero(first)
     two = walls.following()[one]
-    line = _joined_lines(walls.line, walls.line[one], walls.line[two])
+    line = joined(walls.line, walls.line[one], walls.line[two])
     owner = np.arange(len(walls))
     owner[two] = one
     fit = walls.fit.pooled(owner)
@@ -136,20 +140,8 @@ def _outside(walls: Ints, step: Ints, removed: Bools) -> Ints:
     return found
 
 
-def _joined_lines(line: Ints, one: Ints, two: Ints) -> Ints:
-    """Return the lines of walls, with lines `one` and `two` given the same number."""
-    root = np.arange(int(line.max()) + 1)
-    for _ in range(50):
-        low, high = np.minimum(root[one], root[two]), np.maximum(root[one], root[two])
-        if (low == high).all():
-            break
-        np.minimum.at(root, high, low)
-        root = root[root]
-    return np.asarray(root[line], dtype=np.int64)
-
-
 def _taken(walls: Walls, kept: Bools) -> Walls:
-    fit = Fits(walls.fit.length[kept], walls.fit.middle[kept], walls.fit.spread[kept])
+    fit = walls.fit.at(kept)
     line = np.unique(walls.line, return_inverse=True)[1]
     return Walls(
         walls.arc[kept],
@@ -164,5 +156,6 @@ def _taken(walls: Walls, kept: Bools) -> Walls:
     )
 
 
-def _cross(one: Floats, two: Floats) -> Floats:
+def cross(one: Floats, two: Floats) -> Floats:
+    """Return the sines of the turns from unit vectors `one` to `two`, both (n, 2)."""
     return np.asarray(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0], dtype=np.float64)
