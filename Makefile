@@ -88,6 +88,11 @@ demo/score.json: demo/buildings.gpkg $(DEMO_TRUTH)
 demo/preview.png: demo/score.json $(DEMO_IMAGE) tools/preview.py
 	@$(PY) -m tools.preview $(DEMO_IMAGE) demo/scored.gpkg $@ --credit "$(DEMO_CREDIT)"
 
+# The README's picture; made anew with new weights.
+docs/preview.jpg: demo/score.json $(DEMO_IMAGE) tools/preview.py
+	@mkdir -p docs
+	@$(PY) -m tools.preview $(DEMO_IMAGE) demo/scored.gpkg $@ --credit "$(DEMO_CREDIT)"
+
 # ---- Tests -------------------------------------------------------------------------------------------------
 # The four test runs are separate processes: QGIS must not see torch, and the engine must not see QGIS.
 test: lint test-unit test-training test-qgis test-e2e ## lint and every test

@@ -64,7 +64,7 @@ def main(argv: list[str]) -> int:
     except FootprintsError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
-    figure.savefig(arguments.output, dpi=DPI)
+    figure.savefig(arguments.output, dpi=DPI, facecolor=BACKGROUND)
     return 0
 
 
