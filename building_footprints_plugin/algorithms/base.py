@@ -138,13 +138,22 @@ class EngineAlgorithm(FootprintsAlgorithm):
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
+        outputs, refusal = self._outcome(Values(self, parameters, context), feedback)
+        if refusal:
+            # QGIS 3.22 never lets go of an exception, so of this frame; layers must not stay open for that.
+            del self, parameters, context, feedback
+            raise QgsProcessingException(refusal)
+        return outputs
+
+    def _outcome(self, values: Values, feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], str]:
+        """Return the outputs, or why there are none."""
         if self._refusal:
-            raise QgsProcessingException(self._refusal)
+            return {}, self._refusal
         try:
             with run_folder() as folder:
-                return self.execute(Values(self, parameters, context), folder, feedback)
-        except BridgeError as error:  # of any other kind than its own QGIS would show the traceback
-            raise QgsProcessingException(str(error)) from error
+                return self.execute(values, folder, feedback), ""
+        except (BridgeError, QgsProcessingException) as error:
+            return {}, str(error)
 
 
 def _is_file(destination: str) -> bool:

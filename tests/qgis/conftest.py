@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +29,13 @@ os.environ.setdefault("BUILDING_FOOTPRINTS_PYTHON", str(ROOT / ".venv" / "bin" /
 def pytest_sessionstart() -> None:
     """Let the tests import `processing`, which QGIS keeps among its plugins."""
     sys.path.append(os.path.join(QgsApplication.pkgDataPath(), "python", "plugins"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _layers_go_before_qgis(qgis_app: QgsApplication) -> Iterator[None]:
+    """A layer that only the garbage collector can still find crashes when it goes after QGIS has ended."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
