@@ -83,7 +83,7 @@ demo/buildings.gpkg: $(ZIP) $(DEMO_IMAGE) tools/run_qgis.py | setup
 		--config build/demo/qgis --result demo/run.json
 
 demo/score.json: demo/buildings.gpkg $(DEMO_TRUTH)
-	@$(ENGINE) score demo/buildings.gpkg $(DEMO_TRUTH) --output demo/scored.gpkg --json >$@
+	@$(ENGINE) score demo/buildings.gpkg $(DEMO_TRUTH) --output demo/scored.gpkg --report demo/report.html --json >$@
 
 demo/preview.png: demo/score.json $(DEMO_IMAGE) tools/preview.py
 	@$(PY) -m tools.preview $(DEMO_IMAGE) demo/scored.gpkg $@ --credit "$(DEMO_CREDIT)"

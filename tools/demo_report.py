@@ -31,6 +31,7 @@ def report(folder: Path, run: dict[str, Any], score: dict[str, Any]) -> str:
     files = [
         ("buildings.gpkg", "the footprints"),
         ("scored.gpkg", "the footprints marked found or false, and the missed buildings"),
+        ("report.html", "the score in figures and charts, to read in a browser"),
         ("preview.png", "all of it drawn over the image"),
     ]
     return "\n".join([
