@@ -50,7 +50,7 @@ setup: .venv/.ready .venv-qgis/.ready ## install what is missing: .venv (engine,
 	@$(PY) $(PIP) --editable '.[engine,training,dev]'
 	@touch $@
 
-.venv-qgis/.ready: pyproject.toml
+.venv-qgis/.ready:
 	@tools/find_qgis.sh $(QGIS_PYTHON) || tools/apt.sh QGIS qgis python3-qgis qgis-providers python3-venv
 	@tools/find_qgis.sh $(QGIS_PYTHON) || { echo "PyQGIS or qgis_process is still not found; set QGIS_PYTHON." >&2; exit 1; }
 	@test -x .venv-qgis/bin/python || { echo "Making .venv-qgis"; $(QGIS_PYTHON) -m venv --system-site-packages .venv-qgis; }
