@@ -136,6 +136,25 @@ class PolygonizeOptions(Options):
 
 
 @dataclass(frozen=True)
+class RegularizeOptions(Options):
+    """How the outlines of any polygon layer are straightened."""
+
+    method: str = parameter(
+        "rectangular",
+        "simplify straightens walls; rectangular also turns them to their building's right angles",
+        choices=REGULARIZE_METHODS[1:],
+    )
+    tolerance_m: float = parameter(
+        0.5,
+        "how far a straightened outline may leave the given one",
+        unit="m",
+        minimum=0.01,
+        maximum=100.0,
+        flag="--tolerance",
+    )
+
+
+@dataclass(frozen=True)
 class ScoreOptions(Options):
     """How footprints are compared with ground truth."""
 

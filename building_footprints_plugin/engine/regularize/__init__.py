@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .neighbours import neighbourhoods
 from .regularizing import Regularized, regularize
 
-__all__ = ["Regularized", "regularize"]
+__all__ = ["Regularized", "neighbourhoods", "regularize"]

@@ -5,7 +5,7 @@ from .layer import Layer, bounds_of, layer_names, read_layer
 from .polygons import Polygons, polygons_of
 from .spacenet_csv import CsvPolygons, SourceImage, image_id_of, read_spacenet_csv, write_spacenet_csv
 from .staging import EXTENSIONS, check_target, stage
-from .writer import FOOTPRINT_SCHEMA, FootprintWriter, write_layers
+from .writer import FOOTPRINT_SCHEMA, FootprintWriter, write_layer, write_layers
 
 __all__ = [
     "EXTENSIONS",
@@ -28,6 +28,7 @@ __all__ = [
     "reproject",
     "same_crs",
     "stage",
+    "write_layer",
     "write_layers",
     "write_spacenet_csv",
 ]

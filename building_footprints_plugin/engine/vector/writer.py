@@ -109,12 +109,17 @@ class FootprintWriter:
             write_geopackage(self._staged, STAGED_LAYER, layer, append=self._staged.exists())
 
     def _finish(self) -> None:
-        made = self._staged.with_name(self.target.name)
         with as_footprints_errors(self.target):
-            if self.target.suffix.lower() == ".gpkg" and self.target.exists():
-                shutil.copyfile(self.target, made)
-            convert(self._staged, made, self._layer, self._image)
-            commit(made, self.target)
+            _put_in_place(self._staged, self.target, self._layer, self._image)
+
+
+def write_layer(path: str | Path, layer: Layer, name: str | None = None) -> None:
+    """Write one polygon layer with all its fields, as `FootprintWriter` does; `name` is the file's by default."""
+    target = check_target(path)
+    with stage(target) as folder, as_footprints_errors(target):
+        staged = Path(folder) / "staged.gpkg"
+        write_geopackage(staged, STAGED_LAYER, layer)
+        _put_in_place(staged, target, name or target.stem, None)
 
 
 def write_layers(path: str | Path, layers: Mapping[str, Layer]) -> None:
@@ -127,6 +132,15 @@ def write_layers(path: str | Path, layers: Mapping[str, Layer]) -> None:
         for name, layer in layers.items():
             write_geopackage(made, name, layer)
         commit(made, target)
+
+
+def _put_in_place(staged: Path, target: Path, name: str, image: SourceImage | None) -> None:
+    """Turn a staged GeoPackage into the format of `target`, then rename it; a GeoPackage keeps its other layers."""
+    made = staged.with_name(target.name)
+    if target.suffix.lower() == ".gpkg" and target.exists():
+        shutil.copyfile(target, made)
+    convert(staged, made, name, image)
+    commit(made, target)
 
 
 def write_geopackage(file: Path, name: str, layer: Layer, append: bool = False) -> None:

@@ -1,0 +1,19 @@
+"""Which polygons are near enough to one another that they must be straightened together."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .rings import Ints, Polygons
+
+REACHES = 4  # an outline moves by a reach at most, towards a neighbour that does the same; twice that to be safe
+
+
+def neighbourhoods(polygons: Polygons, tolerance_m: float) -> Ints:
+    """Return a group number (n,) for every polygon in metres, the same for those that could come to touch."""
+    one, two = shapely.STRtree(polygons).query(polygons, "dwithin", REACHES * tolerance_m)
+    links = coo_array((np.ones(len(one), dtype=bool), (one, two)), shape=(len(polygons),) * 2)
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)

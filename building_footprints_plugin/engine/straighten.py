@@ -1,0 +1,94 @@
+"""The outlines of a whole layer straightened, in metres wherever on Earth it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from .options import RegularizeOptions
+from .progress import Reporter
+from .regularize import neighbourhoods, regularize
+from .vector import Layer, metric_crs, polygons_of, reproject
+
+BATCH = 20_000  # polygons straightened at once, whole neighbourhoods: some 300 MB
+ZONE_DEGREES = 6.0  # of longitude, the width of a UTM zone
+FIELD = "regularized"
+
+
+@dataclass(frozen=True)
+class Straightened:
+    """A layer of polygons with field `regularized`, and the features left out because they have no area."""
+
+    layer: Layer
+    repaired: list[Any]
+    dropped: list[Any]
+
+
+def straighten(layer: Layer, options: RegularizeOptions, reporter: Reporter) -> Straightened:
+    """Return the polygons of `layer` straightened, in its own CRS and order, with all their fields.
+
+    Every part of a multipolygon is straightened as a polygon of its own; `regularized` is 1 where all parts follow
+    the method and 0 where a guard kept a simpler outline. Coordinates without a CRS are taken for metres.
+    """
+    found = polygons_of(layer)
+    parts, feature = shapely.get_parts(found.geometry, return_index=True)
+    done = parts.copy()
+    regularized, count = np.zeros(len(parts), dtype=bool), 0
+    for rows, metric in _zones(parts, layer.crs):
+        metres = reproject(parts[rows], layer.crs, metric)
+        for batch, group in _batches(metres, options.tolerance_m):
+            straight = regularize(metres[batch], group, method=options.method, tolerance_m=options.tolerance_m)
+            done[rows[batch]] = reproject(straight.polygons, metric, layer.crs)
+            regularized[rows[batch]] = straight.regularized
+            count += len(batch)
+            reporter.progress(count / len(parts))
+    start = np.searchsorted(feature, np.arange(len(found.rows) + 1))
+    whole = np.minimum.reduceat(regularized.astype(np.int32), start[:-1]) if len(parts) else np.empty(0, np.int32)
+    fields = {name: values[found.rows] for name, values in layer.fields.items() if name.lower() != FIELD}
+    straight_layer = Layer(_assembled(done, start), {**fields, FIELD: whole}, layer.crs, layer.name)
+    return Straightened(straight_layer, found.repaired, found.dropped)
+
+
+def _zones(parts: NDArray[np.object_], crs: str | None) -> Iterator[tuple[NDArray[np.intp], str | None]]:
+    """Yield the rows that are straightened in one metric CRS, and that CRS: the layer's own where its unit fits."""
+    if not len(parts):
+        return
+    box = shapely.bounds(parts)
+    centres = (box[:, :2] + box[:, 2:]) / 2
+    if metric_crs(crs, (centres[0, 0], centres[0, 1])) == crs:
+        yield np.arange(len(parts)), crs
+        return
+    degrees = reproject(np.asarray(shapely.points(centres), dtype=object), crs, "EPSG:4326")
+    zone = np.floor(shapely.get_x(degrees) / ZONE_DEGREES)
+    zone = np.full_like(zone, np.median(zone)) if np.ptp(zone) <= 1 else zone  # two zones side by side are one
+    for number in np.unique(zone):
+        rows = np.flatnonzero(zone == number)
+        middle = centres[rows].mean(axis=0)
+        yield rows, metric_crs(crs, (middle[0], middle[1]))
+
+
+def _batches(metres: NDArray[np.object_], tolerance_m: float) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int64]]]:
+    """Yield rows of whole neighbourhoods, about `BATCH` at a time, and their neighbourhoods."""
+    group = neighbourhoods(metres, tolerance_m)
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    cut = 0
+    while cut < len(order):
+        later = starts[starts >= cut + BATCH]
+        end = int(later[0]) if len(later) else len(order)
+        yield order[cut:end], group[order[cut:end]]
+        cut = end
+
+
+def _assembled(parts: NDArray[np.object_], start: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Return one geometry for the parts `start[k]` to `start[k + 1] - 1`, a multipolygon where they are several."""
+    result = np.empty(len(start) - 1, dtype=object)
+    result[:] = parts[start[:-1]]
+    for row in np.flatnonzero(np.diff(start) > 1):
+        result[row] = shapely.multipolygons(parts[start[row] : start[row + 1]])
+    return result
