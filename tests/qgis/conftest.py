@@ -33,8 +33,10 @@ def pytest_sessionstart() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _layers_go_before_qgis(qgis_app: QgsApplication) -> Iterator[None]:
-    """A layer that only the garbage collector can still find crashes when it goes after QGIS has ended."""
+    """A layer that only a failed test's traceback or the garbage collector still holds crashes if it outlives QGIS."""
     yield
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        sys.__dict__.pop(name, None)
     gc.collect()
 
 

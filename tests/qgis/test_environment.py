@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 
-import pytest
 from conftest import ROOT
 
 from building_footprints_plugin.bridge.environment import engine_command, engine_environment
@@ -58,11 +57,11 @@ def test_a_real_engine_process_sees_none_of_it(tmp_path, monkeypatch, feedback):
     assert "PATH" in seen
 
 
-@pytest.mark.parametrize("decoy", ["json.py", "numpy.py", "building_footprints_plugin/__init__.py", "runpy.py"])
-def test_what_lies_in_the_folders_around_cannot_take_a_modules_place(decoy, tmp_path):
+def test_what_lies_in_the_folders_around_cannot_take_a_modules_place(tmp_path):
     """Neither the current folder nor another plugin beside this one is looked into first."""
-    (tmp_path / decoy).parent.mkdir(exist_ok=True)
-    (tmp_path / decoy).write_text("raise SystemExit('the decoy was loaded')\n")
+    for decoy in ("json.py", "numpy.py", "runpy.py", "building_footprints_plugin/__init__.py"):
+        (tmp_path / decoy).parent.mkdir(exist_ok=True)
+        (tmp_path / decoy).write_text(f"raise SystemExit('{decoy} was loaded')\n")
     done = subprocess.run(
         engine_command(os.environ["BUILDING_FOOTPRINTS_PYTHON"], ["info", "--json"]),
         env=engine_environment(),
