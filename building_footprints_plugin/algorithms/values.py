@@ -41,6 +41,8 @@ class Values:
         return int(self.algorithm.parameterAsInt(self.parameters, name, self.context))
 
     def wholes(self, name: str) -> list[int]:
+        if not self.given(name):
+            return []
         return [int(value) for value in self.algorithm.parameterAsInts(self.parameters, name, self.context)]
 
     def tick(self, name: str) -> bool:

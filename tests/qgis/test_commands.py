@@ -10,11 +10,13 @@ import pytest
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProcessingException,
+    QgsProcessingOutputLayerDefinition,
     QgsProject,
     QgsRasterLayer,
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QVariant
 
 from building_footprints_plugin.algorithms import sinks
 from building_footprints_plugin.algorithms.base import EngineAlgorithm
@@ -66,6 +68,16 @@ def test_defaults_are_said_aloud_and_open_numbers_are_left_to_the_engine(raster,
         *("--min-area=10.0", "--regularize=simplify", "--min-hole=20.0", "--tolerance=0.5"),
     ]
     assert (results["COUNT"], results["TOTAL_AREA"], results["DEVICE_USED"]) == (5, 20, "abacus")
+
+
+@pytest.mark.parametrize("nothing", [None, QVariant()])
+def test_what_the_dialog_hands_over_when_nothing_is_chosen(raster, played, nothing):
+    optional = ("BANDS", "EXTENT", "MASK", "THRESHOLD", "SEED_THRESHOLD", "WEIGHTS", "PROBABILITY")
+    output = QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT")
+    results = run(INPUT=str(raster()), OUTPUT=output, **dict.fromkeys(optional, nothing))
+    names = {argument.partition("=")[0] for argument in played()[3:]}
+    assert not names & {"--bands", "--bounds", "--aoi", "--threshold", "--seed-threshold", "--weights", "--probability"}
+    assert "PROBABILITY" not in results
 
 
 @pytest.mark.parametrize(
