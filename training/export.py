@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError  # what torch.load raises; nothing is unpickled: weights_only
 from typing import Any
 
 import torch
@@ -39,7 +40,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         options, average = state["options"], state["average"]
-    except (RuntimeError, KeyError, EOFError, OSError) as error:
+    except (RuntimeError, KeyError, EOFError, OSError, UnpicklingError) as error:
         raise BadInput(f"{path} is no checkpoint of `python -m training train` ({error}).") from error
     network = build_network(options["network"], classes=len(CLASSES))
     network.load_state_dict({name.removeprefix("module."): t for name, t in average.items() if name != "n_averaged"})

@@ -25,7 +25,6 @@ from .places import Place, read_places
 JPEG_QUALITY = 92
 SPACENET_GSD_M = 0.3
 FLAT = CRS.from_epsg(32631)  # any metric CRS: pictures without a place of their own are resampled on a flat plane
-ORIGIN = Affine.translation(500_000, 5_000_000)  # anywhere but 0, which GDAL takes for "not georeferenced"
 
 
 @dataclass(frozen=True)
@@ -118,13 +117,18 @@ def _resample(bands: NDArray[Any], factor: float, method: Resampling) -> NDArray
     reproject(
         bands,
         result,
-        src_transform=ORIGIN * Affine.scale(1, -1),
-        dst_transform=ORIGIN * Affine.scale(width / size[2], -height / size[1]),
+        src_transform=_placed(1, 1),
+        dst_transform=_placed(width / size[2], height / size[1]),
         src_crs=FLAT,
         dst_crs=FLAT,
         resampling=method,
     )
     return result
+
+
+def _placed(pixel_width: float, pixel_height: float) -> Affine:
+    """Return a transform that starts anywhere but at 0, which GDAL takes for "not georeferenced"."""
+    return Affine(pixel_width, 0, 500_000, 0, -pixel_height, 5_000_000)
 
 
 def _write_tile(folder: Path, tile_id: str, image: NDArray[np.uint8], instances: NDArray[np.uint16]) -> None:

@@ -1,0 +1,141 @@
+"""Crops: where they come from, that labels follow the image, that they are the same every time."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from makers import make_place
+
+from building_footprints_plugin.engine.errors import BadInput
+from training.augment import View, random_view, recolour, take_view
+from training.config import TrainOptions
+from training.dataset import Crops
+from training.places import read_places
+
+STRAIGHT = View(0.5, 0.5, 1.0, 0.0, flip=False)
+
+
+def picture(height: int = 40, width: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (height, width, 3)).astype(np.uint8), rng.integers(0, 60_000, (height, width)).astype(
+        np.uint16
+    )
+
+
+def test_a_straight_view_is_the_middle_of_the_picture() -> None:
+    image, numbers = picture()
+    crop, labels = take_view(image, numbers, STRAIGHT, 20)
+    np.testing.assert_array_equal(crop, image[10:30, 20:40])
+    np.testing.assert_array_equal(labels, numbers[10:30, 20:40])
+
+
+@pytest.mark.parametrize("quarter", [1, 2, 3])
+def test_quarter_turns_move_pixels_without_changing_them(quarter: int) -> None:
+    image, numbers = picture()
+    crop, labels = take_view(image, numbers, replace(STRAIGHT, turn=quarter * math.pi / 2), 20)
+    np.testing.assert_array_equal(labels, np.rot90(numbers[10:30, 20:40], quarter))
+    assert abs(crop.astype(int) - np.rot90(image[10:30, 20:40], quarter)).max() <= 1
+
+
+def test_flip_and_scale() -> None:
+    image, numbers = picture()
+    _, flipped = take_view(image, numbers, replace(STRAIGHT, flip=True), 20)
+    np.testing.assert_array_equal(flipped, numbers[10:30, 20:40][:, ::-1])
+    blocks = np.kron(np.arange(1, 13).reshape(3, 4), np.ones((20, 20))).astype(np.uint16)
+    _, half = take_view(np.zeros((60, 80, 3), np.uint8), blocks, replace(STRAIGHT, scale=2.0), 30)
+    assert np.unique(half).tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12][: len(np.unique(half))]
+
+
+def test_small_pictures_fill_a_crop_by_mirroring() -> None:
+    image, numbers = picture(10, 10)
+    _, labels = take_view(image, numbers, STRAIGHT, 20)
+    np.testing.assert_array_equal(labels[5:15, 5:15], numbers)
+    np.testing.assert_array_equal(labels[4, 5:15], numbers[0])  # mirrored about the edge itself
+
+
+def test_random_views_stay_in_their_range() -> None:
+    views = [random_view(np.random.default_rng(seed), 1.5, 0.4) for seed in range(300)]
+    scales = np.array([view.scale for view in views]) / 1.5
+    assert scales.min() >= 1 / 1.4
+    assert scales.max() <= 1.4
+    assert np.median(scales) == pytest.approx(1, abs=0.1)
+
+
+def test_colours_change_but_stay_a_picture() -> None:
+    image, _ = picture()
+    changed = [recolour(image, np.random.default_rng(seed)) for seed in range(30)]
+    assert {one.dtype for one in changed} == {np.dtype(np.uint8)}
+    assert {one.shape for one in changed} == {image.shape}
+    assert sum(not np.array_equal(one, image) for one in changed) > 25
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    make_place(tmp_path / "good_town")
+    make_place(tmp_path / "fair_town", quality="fair", gsd_m=0.2, tiles=8)
+    make_place(tmp_path / "shifted_town", quality="offset")
+    make_place(tmp_path / "far_town", split="val")
+    return tmp_path
+
+
+def test_crops_are_the_same_every_time_and_differ_from_one_another(data: Path) -> None:
+    options = TrainOptions(crop_px=64)
+    first, second = (Crops(read_places(data, "train"), options) for _ in range(2))
+    for number in (0, 7):
+        assert all(torch.equal(a, b) for a, b in zip(first[number], second[number], strict=True))
+    assert not torch.equal(first[0][0], first[1][0])
+    other = Crops(read_places(data, "train"), replace(options, seed=2))
+    assert not torch.equal(first[0][0], other[0][0])
+
+
+def test_labels_follow_the_image(data: Path) -> None:
+    """Bright is building in these places, whatever the view; colours may be changed but not their order."""
+    crops = Crops(read_places(data, "train"), TrainOptions(crop_px=64))
+    agreed = []
+    for number in range(20):
+        pixels, classes, _ = crops[number]
+        grey = pixels.float().mean(0)
+        building, ground = (classes == 1) | (classes == 2), classes == 0
+        if building.any() and ground.any():
+            agreed.append(float(grey[building].mean() - grey[ground].mean()))
+    assert len(agreed) > 10
+    assert min(agreed) > 10
+
+
+def test_places_that_are_not_trusted_are_not_drawn(data: Path) -> None:
+    crops = Crops(read_places(data, "train"), TrainOptions(crop_px=32))
+    assert {float(crops[number][2]) for number in range(30)} == {0.5, 1.0}
+
+
+def test_a_broken_tile_is_named(data: Path) -> None:
+    (data / "good_town" / "images" / "t0.jpg").write_bytes(b"\xff\xd8 broken")
+    place = next(place for place in read_places(data) if place.name == "good_town")
+    with pytest.raises(BadInput, match=r"t0\.jpg cannot be read"):
+        place.read("t0")
+
+
+def test_sizes_that_differ_are_named(data: Path) -> None:
+    place = next(place for place in read_places(data) if place.name == "good_town")
+    (data / "good_town" / "instances" / "t1.png").write_bytes(
+        (make_place(data / "big", size=128) / "instances" / "t1.png").read_bytes()
+    )
+    with pytest.raises(BadInput, match=r"Tile t1 of good_town has an image of \(96, 96\) and labels of \(128, 128\)"):
+        place.read("t1")
+
+
+def test_no_place_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="No train place"):
+        read_places(tmp_path, "train")
+
+
+def test_area_counts_ground_not_pixels(data: Path) -> None:
+    areas = {place.name: place.area_m2 for place in read_places(data)}
+    assert areas["good_town"] == pytest.approx(2 * (96 * 0.3) ** 2)
+    assert areas["fair_town"] == pytest.approx(8 * (96 * 0.2) ** 2)
+    assert json.loads((data / "far_town" / "place.json").read_text())["split_hint"] == "val"
