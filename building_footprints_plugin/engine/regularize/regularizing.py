@@ -10,10 +10,11 @@ import shapely
 from ..errors import BadInput
 from ..options import REGULARIZE_METHODS
 from .coverage import Coverage, coverage_of
-from .guards import Guards, settled
+from .guards import Guards
 from .noding import node_rings
 from .rings import Bools, Ints, Polygons, rings_of
 from .sections import sections_of
+from .settling import settled
 from .simplify import simplified_arcs
 from .squaring import Lengths, squared_arcs
 
@@ -44,10 +45,11 @@ def regularize(
         raise BadInput(f"The method is {method!r}; expected one of {', '.join(REGULARIZE_METHODS)}.")
     if method == "none" or len(polygons) == 0:
         return Regularized(polygons, np.full(len(polygons), method == "none"))
+    reach_m = tolerance_m + pixel_m
     tolerance_m = max(tolerance_m, MIN_TOLERANCE_PX * pixel_m)
     raw = np.asarray(shapely.normalize(polygons), dtype=object)
     coverage = _coverage(raw, groups, pixel_m, MIN_CONTACT * tolerance_m)
-    guards = Guards(raw, groups, reach_m=tolerance_m + pixel_m)
+    guards = Guards(raw, groups, reach_m=reach_m)
     sections = sections_of(coverage, tolerance_m)
     choices = [simplified_arcs(sections, guards.reach_m), coverage.arcs]
     if method == "rectangular":
