@@ -1,66 +1,25 @@
-"""What every algorithm of the provider shares: its texts, the engine it needs, how it starts."""
+"""What every algorithm that the engine carries out shares: how it is checked, prepared and run."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
 )
-from qgis.PyQt.QtGui import QIcon
 
 from ..bridge.errors import BridgeError, EngineCrashed, EngineMissing
 from ..bridge.files import run_folder
 from ..bridge.probe import Probe, find_engine, forget
 from ..bridge.run import Limits, run_engine
 from ..translation import tr
+from .texts import FootprintsAlgorithm
 from .values import Values
-
-PACKAGE = Path(__file__).resolve().parent.parent
-
-
-class FootprintsAlgorithm(QgsProcessingAlgorithm):
-    """The texts of an algorithm, each named once as a class attribute and translated where it is shown."""
-
-    ID = ""
-    TITLE = ""
-    GROUP = ("footprints", "Footprints")
-    TAGS: Sequence[str] = ()
-    HELP = ""
-
-    def createInstance(self) -> QgsProcessingAlgorithm:
-        return type(self)()
-
-    def name(self) -> str:
-        return self.ID
-
-    def displayName(self) -> str:
-        return tr(self.TITLE)
-
-    def groupId(self) -> str:
-        return self.GROUP[0]
-
-    def group(self) -> str:
-        return tr(self.GROUP[1])
-
-    def tags(self) -> list[str]:
-        return ["buildings", "footprints", *self.TAGS]
-
-    def shortHelpString(self) -> str:
-        return tr(self.HELP)
-
-    def helpUrl(self) -> str:
-        return homepage()
-
-    def icon(self) -> QIcon:
-        return QIcon(str(PACKAGE / "icons" / "icon.svg"))
 
 
 class EngineAlgorithm(FootprintsAlgorithm):
@@ -158,10 +117,3 @@ class EngineAlgorithm(FootprintsAlgorithm):
 
 def _is_file(destination: str) -> bool:
     return os.path.isabs(destination) and bool(Path(destination).suffix)
-
-
-def homepage() -> str:
-    """Return the homepage that metadata.txt names: beside the package in the zip, one folder up in the repository."""
-    metadata = ConfigParser(interpolation=None)
-    metadata.read([PACKAGE.parent / "metadata.txt", PACKAGE / "metadata.txt"], encoding="utf-8")
-    return metadata.get("general", "homepage", fallback="")

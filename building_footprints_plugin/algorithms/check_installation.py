@@ -13,7 +13,7 @@ from qgis.core import (
 
 from ..bridge.report import installation_report
 from ..translation import tr
-from .base import FootprintsAlgorithm
+from .texts import FootprintsAlgorithm
 
 
 class CheckInstallation(FootprintsAlgorithm):

@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingFeedback, QgsProcessingOutputString, QgsProce
 from ..bridge.files import whole_file
 from ..translation import tr
 from .footprints_output import ENGINE_SHARE, LAYER, add_footprints_output, footprints_output
-from .raster_algorithm import NetworkAlgorithm
+from .network_algorithm import NetworkAlgorithm
 from .settings import OUTLINES, add_settings, arguments
 from .sinks import EngineLayer
 from .styling import style_on_load

@@ -1,4 +1,4 @@
-"""What the algorithms that read a raster layer share: the layer, the part of it, and the network's parameters."""
+"""What the algorithms that read a raster layer share: the layer, and which part of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsProcessing,
     QgsProcessingFeedback,
-    QgsProcessingParameterBand,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterFile,
     QgsProcessingParameterRasterLayer,
     QgsRasterLayer,
     QgsRectangle,
@@ -20,10 +18,8 @@ from qgis.core import (
 from ..bridge.probe import Probe
 from ..bridge.rasters import RasterInput, Wanted, raster_input
 from ..bridge.vectors import write_polygons
-from ..engine.options import SegmentOptions
 from ..translation import tr
 from .base import EngineAlgorithm
-from .settings import NETWORK, add_settings, arguments
 from .values import Values
 
 USUAL_GSD_M = 0.3  # where the weights do not say
@@ -80,43 +76,6 @@ class RasterAlgorithm(EngineAlgorithm):
         return given
 
 
-class NetworkAlgorithm(RasterAlgorithm):
-    """Runs the network over INPUT: BANDS, WEIGHTS and how it is run."""
-
-    WITH_NETWORK = True
-
-    def add_bands(self) -> None:
-        """Add BANDS."""
-        band = QgsProcessingParameterBand("BANDS", tr("Bands"), None, "INPUT", True, True)
-        band.setHelp(tr("Which bands are red, green and blue, in this order. ") + _sentence(SegmentOptions, "bands"))
-        self.addParameter(band)
-
-    def add_network(self) -> None:
-        """Add WEIGHTS and the settings of the network."""
-        weights = QgsProcessingParameterFile("WEIGHTS", tr("Weights"), extension="safetensors", optional=True)
-        weights.setHelp(tr("A weights file of this plugin's training. Default: the ones that come with the plugin."))
-        self.addParameter(weights)
-        add_settings(self, NETWORK)
-
-    def complaint(self, values: Values) -> str:
-        return super().complaint(values) or _bands_complaint(values) or _network_complaint(values)
-
-    def network_arguments(self, values: Values) -> list[str]:
-        """Return `--bands`, `--weights` and the settings of the network."""
-        bands = values.wholes("BANDS")
-        weights = values.input_file("WEIGHTS")
-        return [
-            *([f"--bands={','.join(map(str, bands))}"] if bands else []),
-            *([f"--weights={weights}"] if weights else []),
-            *arguments(NETWORK, values),
-        ]
-
-
-def _sentence(options: type, field: str) -> str:
-    text = tr(options.spec(field).metadata["help"])
-    return text[:1].upper() + text[1:] + "."
-
-
 def _area_complaint(values: Values, layer: QgsRasterLayer) -> str:
     bounds = values.extent("EXTENT", layer.crs())
     if not bounds.isNull() and not layer.extent().isEmpty() and not bounds.intersects(layer.extent()):
@@ -136,22 +95,3 @@ def _mask_box(values: Values, layer: QgsRasterLayer) -> QgsRectangle:
     box = transform.transformBoundingBox(mask.sourceExtent())
     box.scale(MASK_MARGIN)
     return box
-
-
-def _bands_complaint(values: Values) -> str:
-    layer = values.raster("INPUT")
-    wrong = [band for band in values.wholes("BANDS") if not 1 <= band <= layer.bandCount()]
-    if not wrong:
-        return ""
-    text = tr("Band {} was asked for, but {} has {} band(s); choose from 1 to {}.")
-    return text.format(wrong[0], layer.name(), layer.bandCount(), layer.bandCount())
-
-
-def _network_complaint(values: Values) -> str:
-    weights = values.input_file("WEIGHTS")
-    if weights and not os.path.isfile(weights):
-        return tr("There is no weights file {}; choose another, or none for the ones of the plugin.").format(weights)
-    if 2 * values.whole("OVERLAP") > values.whole("TILE_SIZE"):
-        text = tr("Overlap is {}; expected at most half of the tile size, which is {}.")
-        return text.format(values.whole("OVERLAP"), values.whole("TILE_SIZE"))
-    return ""

@@ -8,7 +8,7 @@ from qgis.core import QgsProcessingFeedback, QgsProcessingOutputString, QgsProce
 
 from ..bridge.files import whole_file
 from ..translation import tr
-from .raster_algorithm import NetworkAlgorithm
+from .network_algorithm import NetworkAlgorithm
 from .styling import style_on_load
 from .values import Values
 

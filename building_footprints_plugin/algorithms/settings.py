@@ -88,9 +88,14 @@ def definition(setting: Setting) -> QgsProcessingParameterDefinition:
         parameter = QgsProcessingParameterBoolean(setting.name, label, setting.default)
     else:
         parameter = _number(setting, label)
-    sentence = tr(setting.facts["help"])
-    parameter.setHelp(sentence[:1].upper() + sentence[1:] + ".")
+    parameter.setHelp(help_of(setting.options, setting.field))
     return as_advanced(parameter) if setting.advanced else parameter
+
+
+def help_of(options: type[Options], field: str) -> str:
+    """Return the help of an options field as a sentence."""
+    text = tr(options.spec(field).metadata["help"])
+    return text[:1].upper() + text[1:] + "."
 
 
 def as_advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:

@@ -6,7 +6,6 @@ import math
 import os
 from dataclasses import dataclass
 
-from osgeo import gdal
 from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
@@ -18,16 +17,14 @@ from qgis.core import (
     QgsRasterBlockFeedback,
     QgsRasterDataProvider,
     QgsRasterFileWriter,
-    QgsRasterInterface,
     QgsRasterLayer,
-    QgsRasterNuller,
-    QgsRasterPipe,
     QgsRectangle,
 )
 from qgis.PyQt.QtCore import Qt
 
 from ..translation import tr
 from .errors import BridgeError, RunCancelled
+from .nodata import ignores_no_data, pipe_with_no_data, undeclare_no_data
 
 MOST_RENDERED_MPX = 100  # a server is asked for every pixel
 MOST_COPIED_MPX = 4000
@@ -55,7 +52,7 @@ class RasterCopy:
         The layer's own pixels are copied where it has any; else it is rendered at `gsd_m` metres per pixel.
         """
         provider = layer.dataProvider().clone()
-        if provider.capabilities() & QgsRasterInterface.Capability.Size and provider.xSize() > 0:
+        if provider.xSize() > 0 and provider.ySize() > 0:
             extent, size = _own_pixels(provider, bounds)
             _check_size(size, MOST_COPIED_MPX)
         else:
@@ -69,7 +66,7 @@ class RasterCopy:
         writer = QgsRasterFileWriter(path)
         writer.setOutputFormat("GTiff")
         writer.setCreateOptions(IMAGE_OPTIONS + _band_options(self.provider))
-        pipe = _pipe(self.provider)
+        pipe = pipe_with_no_data(self.provider)
         blocks = QgsRasterBlockFeedback()
         feedback.canceled.connect(blocks.cancel, Qt.ConnectionType.DirectConnection)
         outcome = writer.writeRaster(pipe, *self.size, self.extent, self.crs, self.context, blocks)
@@ -78,8 +75,8 @@ class RasterCopy:
         if outcome != QgsRasterFileWriter.WriterError.NoError:
             reasons = "; ".join(blocks.errors()) or tr("error {}").format(int(outcome))
             raise BridgeError(tr("The layer could not be copied for the engine: {}.").format(reasons))
-        if _ignores_no_data(self.provider):
-            _undeclare_no_data(path)
+        if ignores_no_data(self.provider):
+            undeclare_no_data(path)
         return path
 
 
@@ -137,51 +134,3 @@ def _band_options(provider: QgsRasterDataProvider) -> list[str]:
         return ["ALPHA=YES"]
     is_picture = last == 1 and provider.dataType(1) in PICTURE_TYPES
     return [] if is_picture else ["PHOTOMETRIC=MINISBLACK", "ALPHA=NO"]
-
-
-def _pipe(provider: QgsRasterDataProvider) -> QgsRasterPipe:
-    """Return `provider` followed by a filter that makes the user's own no-data values one value the file declares.
-
-    A GeoTIFF declares one value for all its bands, as the dialog of QGIS sets it for all of them.
-    """
-    pipe = QgsRasterPipe()
-    pipe.set(provider.clone())
-    bands = range(1, provider.bandCount() + 1)
-    values = {_no_data(provider, band) for band in bands}
-    if len(values) > 1:
-        raise BridgeError(tr("The bands have different no-data values; set the same for all bands of the layer."))
-    ranges, declared = values.pop()
-    if ranges and declared is not None:
-        nuller = QgsRasterNuller()
-        for band in bands:
-            nuller.setNoData(band, provider.userNoDataValues(band))
-            nuller.setOutputNoDataValue(band, declared)
-        pipe.insert(1, nuller)
-    return pipe
-
-
-def _no_data(provider: QgsRasterDataProvider, band: int) -> tuple[tuple[tuple[float, float], ...], float | None]:
-    """Return the ranges of values that the user made no data, and the value that stands for no data in a copy."""
-    ranges = tuple((each.min(), each.max()) for each in provider.userNoDataValues(band))
-    if provider.sourceHasNoDataValue(band) and provider.useSourceNoDataValue(band):
-        return ranges, float(provider.sourceNoDataValue(band))
-    limits = [limit for each in ranges for limit in each if math.isfinite(limit)]
-    return ranges, limits[0] if limits else None
-
-
-def _ignores_no_data(provider: QgsRasterDataProvider) -> bool:
-    """Whether the user told QGIS to take the file's no-data value for data, and gave no other."""
-    return any(
-        provider.sourceHasNoDataValue(band)
-        and not provider.useSourceNoDataValue(band)
-        and not provider.userNoDataValues(band)
-        for band in range(1, provider.bandCount() + 1)
-    )
-
-
-def _undeclare_no_data(path: str) -> None:
-    """Take out of a GeoTIFF the no-data value that QGIS's writer copies there in any case."""
-    dataset = gdal.Open(path, gdal.GA_Update)
-    for band in range(1, dataset.RasterCount + 1):
-        dataset.GetRasterBand(band).DeleteNoDataValue()
-    del dataset

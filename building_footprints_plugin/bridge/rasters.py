@@ -11,12 +11,12 @@ from qgis.core import (
     QgsCoordinateTransformContext,
     QgsFeedback,
     QgsProviderRegistry,
-    QgsRasterDataProvider,
     QgsRasterLayer,
     QgsRectangle,
 )
 
 from .copying import RasterCopy
+from .nodata import has_own_no_data
 
 # GDAL open options that change how fast a file is read, not what is read.
 HARMLESS_OPTIONS = ("NUM_THREADS", "SPARSE_OK", "IGNORE_COG_LAYOUT_BREAK", "USE_TILE_AS_BLOCK")
@@ -74,7 +74,7 @@ def raster_input(layer: QgsRasterLayer, wanted: Wanted) -> RasterInput:
 def engine_source(layer: QgsRasterLayer) -> str:
     """Return the name under which GDAL opens what `layer` shows, or an empty string if only QGIS can read it so."""
     provider = layer.dataProvider()
-    if layer.providerType() != "gdal" or _has_own_nodata(provider):
+    if layer.providerType() != "gdal" or has_own_no_data(provider):
         return ""
     parts = QgsProviderRegistry.instance().decodeUri("gdal", provider.dataSourceUri())
     path = str(parts.get("path") or "")
@@ -99,16 +99,6 @@ def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
     if crs.authid().startswith("EPSG:"):
         return str(crs.authid())
     return str(crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED))
-
-
-def _has_own_nodata(provider: QgsRasterDataProvider) -> bool:
-    """Whether the user has changed in QGIS which values mean no data."""
-    bands = range(1, provider.bandCount() + 1)
-    return any(
-        provider.userNoDataValues(band)
-        or (provider.sourceHasNoDataValue(band) and not provider.useSourceNoDataValue(band))
-        for band in bands
-    )
 
 
 def _is_out_of_reach(source: str) -> bool:
