@@ -53,7 +53,7 @@ def regularize(
     sections = sections_of(coverage, tolerance_m)
     choices = [simplified_arcs(sections, guards.reach_m), coverage.arcs]
     if method == "rectangular":
-        lengths = Lengths(step=tolerance_m, wall=1.5 * tolerance_m, free_wall=2 * guards.reach_m, reach=tolerance_m)
+        lengths = Lengths(step=tolerance_m, wall=1.5 * tolerance_m, loss=guards.reach_m, reach=tolerance_m)
         choices.insert(0, squared_arcs(sections, coverage, groups, lengths))
     return Regularized(*settled(coverage, choices, guards))
 

@@ -11,7 +11,7 @@ from .directions import line_angles
 from .lines import distance, joined
 from .rings import Bools, Floats, Ints, owner_of, starts_of
 from .sections import Sections, meeting_pairs
-from .walls import PARALLEL, Joints, Walls, cross, joints_of, merged, on_lines, without
+from .walls import PARALLEL, Joints, Walls, cross, joints_of, merged, on_lines, preceding, without
 
 MAX_ROUNDS = 60
 MEETING_REACH = 4  # times the reach: how far from the outline's corner two long walls may meet
@@ -19,11 +19,13 @@ MEETING_REACH = 4  # times the reach: how far from the outline's corner two long
 
 @dataclass(frozen=True)
 class Lengths:
-    """Metres below which things are taken for noise: steps between parallel walls, walls, and walls off the axes."""
+    """Metres: up to `step` between parallel walls and `wall` along one is noise; a wall off the axes is taken out if
+    the outline then moves by `loss` at most; walls are turned to an axis if their ends move by `reach` at most.
+    """
 
     step: float
     wall: float
-    free_wall: float
+    loss: float
     reach: float
 
 
@@ -106,20 +108,40 @@ def _foot(walls: Walls, which: Ints, points: Floats) -> Floats:
 
 def _removable(walls: Walls, joints: Joints, lengths: Lengths) -> Bools:
     """Tell which walls are too short to be told from noise, the shortest of each neighbourhood only."""
+    following = walls.following()
     length = ((joints.end - joints.begin) * walls.along).sum(axis=1)
-    short = length < np.where(walls.free, lengths.free_wall, lengths.wall)
+    short = length < lengths.wall
+    short |= walls.free & (_loss(walls, joints, following) <= lengths.loss)
     count = np.bincount(walls.arc)[walls.arc]
     short &= count > np.where(walls.closed, 4, 1)
-    following = walls.following()
     removed = _local_minima(np.where(short, length, np.inf), following)
     return removed | _facing(walls, removed, length, following)
+
+
+def _loss(walls: Walls, joints: Joints, following: Ints) -> Floats:
+    """Return how far the outline would move if a wall was taken out and those beside it went on until they meet."""
+    loss = np.full(len(walls), np.inf)
+    before = preceding(following)
+    wall = np.flatnonzero((before >= 0) & (following >= 0) & (before != following))
+    left, right = before[wall], following[wall]
+    turn = cross(walls.along[left], walls.along[right])
+    steep = np.abs(turn) > PARALLEL
+    step = cross(joints.begin[right] - joints.end[left], walls.along[right]) / np.where(steep, turn, 1.0)
+    meeting = joints.end[left] + step[:, None] * walls.along[left]
+    onward = (step >= 0) & (((joints.begin[right] - meeting) * walls.along[right]).sum(axis=1) >= 0)
+    corner = distance(meeting, walls.place[wall], walls.along[wall])
+    chord = joints.end[wall] - joints.begin[wall]
+    along = (chord * walls.along[left]).sum(axis=1)
+    jog = np.abs(along * cross(chord, walls.along[left])) / np.maximum(np.hypot(*chord.T), 1e-9) / 2
+    same_way = (walls.along[left] * walls.along[right]).sum(axis=1) > 0
+    loss[wall] = np.where(steep & onward, corner, np.where(~steep & same_way & (along > 0), jog, np.inf))
+    return loss
 
 
 def _facing(walls: Walls, removed: Bools, length: Floats, following: Ints) -> Bools:
     """Tell which walls must go with a removed one, as the walls beside it run back on each other: the shorter one."""
     extra = np.zeros(len(walls), dtype=bool)
-    before = np.full(len(walls), -1)
-    before[following[following >= 0]] = np.flatnonzero(following >= 0)
+    before = preceding(following)
     gone = np.flatnonzero(removed)
     left, right = before[gone], following[gone]
     both = (left >= 0) & (right >= 0) & (left != right)

@@ -104,8 +104,7 @@ def without(walls: Walls, removed: Bools) -> Walls:
     following = walls.following()
     begin, end = walls.begin.copy(), walls.end.copy()
     gap = np.flatnonzero(removed)
-    before = np.full(len(walls), -1)
-    before[following[following >= 0]] = np.flatnonzero(following >= 0)
+    before = preceding(following)
     left, right = _outside(gap, before, removed), _outside(gap, following, removed)
     middle = (walls.begin[gap] + walls.end[gap]) / 2
     inner = (left >= 0) & (right >= 0)
@@ -114,6 +113,13 @@ def without(walls: Walls, removed: Bools) -> Walls:
     end[left[at_end]] = walls.end[gap[at_end]]
     begin[right[at_begin]] = walls.begin[gap[at_begin]]
     return _taken(replace(walls, begin=begin, end=end), ~removed)
+
+
+def preceding(following: Ints) -> Ints:
+    """Return the wall before every wall, -1 at the beginning of an open arc."""
+    before = np.full(len(following), -1)
+    before[following[following >= 0]] = np.flatnonzero(following >= 0)
+    return before
 
 
 def on_lines(walls: Walls) -> Walls:
