@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .overlap import Pairs, candidates, measure_overlaps
+from .overlap import SLIVER, Pairs, candidates, measure_overlaps
 from .sides import Side, areal, repair
-
-SLIVER = 1e-9  # overlap, as a share of the smaller polygon, below which two polygons only touch
 
 
 @dataclass(frozen=True)

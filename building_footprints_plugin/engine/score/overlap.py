@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -13,10 +14,17 @@ from numpy.typing import NDArray
 
 from .presets import Preset
 from .sides import Side
+from .trapezoids import MOST_EDGE_PAIRS, overlap_areas, widths_of
 
 CHUNK = 20_000  # pairs whose intersections are in memory at once, per thread: about 10 MB
-DOUBT = 1e-9  # IoUs this close to a limit are computed again, by the union the scorer itself computes
+DOUBT = 1e-7  # IoUs this close to a limit are computed again, by the overlays the scorer itself computes
+EQUAL = 1e-12  # IoUs this close to 1 are those of equal polygons
+SLIVER = 1e-9  # overlap, as a share of the smaller polygon, below which it is the rounding of a touch
+COLLECTION = 7  # GEOS's number for an overlap of mixed type
 Progress = Callable[[float], None]
+Numbers = tuple[NDArray[np.intp], NDArray[np.intp]]
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Pairs:
     mixed: int = 0
 
 
-def candidates(first: Side, second: Side) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def candidates(first: Side, second: Side) -> Numbers:
     """Return numbers (m,), (m,) of the pairs in the same image whose bounding boxes meet."""
     if len(first) == 0 or len(second) == 0:
         return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
@@ -60,40 +68,93 @@ def _by_image(first: Side, second: Side) -> Iterator[tuple[NDArray[np.intp], NDA
 def measure_pairs(proposals: Side, truth: Side, preset: Preset, limits: tuple[float, ...], progress: Progress) -> Pairs:
     """Return the overlap and IoU of all candidate pairs; `limits` are the IoUs that decisions hang on."""
     p, t = candidates(proposals, truth)
-    overlap, kind = measure_overlaps(proposals.geometry, truth.geometry, (p, t), progress)
+    overlap, mixed = _measure(proposals, truth, (p, t), preset.mixed_overlap_is_zero, progress)
     with np.errstate(invalid="ignore", divide="ignore"):
         iou = np.nan_to_num(overlap / (proposals.area[p] + truth.area[t] - overlap), posinf=0.0, neginf=0.0)
+    iou[iou > 1.0 - EQUAL] = 1.0
     if preset.union_by_overlay:
         doubtful = ~truth.valid[t]
         for limit in limits:
             doubtful |= np.abs(iou - limit) < DOUBT
         doubtful &= overlap > 0
-        iou[doubtful] = _overlay_iou(proposals.geometry[p[doubtful]], truth.geometry[t[doubtful]], overlap[doubtful])
-    mixed = np.zeros(len(iou), dtype=bool)
-    if preset.mixed_overlap_is_zero:
-        mixed = (overlap > 0) & (kind == 7)
+        iou[doubtful] = _overlay_iou(proposals.geometry[p[doubtful]], truth.geometry[t[doubtful]])
     iou[mixed | ~(proposals.sound[p] & truth.sound[t])] = 0.0
     return Pairs(p, t, overlap, np.clip(iou, 0.0, 1.0), int(mixed.sum()))
 
 
+def _measure(
+    proposals: Side, truth: Side, pairs: Numbers, find_mixed: bool, progress: Progress
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the area of overlap (m,), and which overlaps hold more than areas (all False unless asked for).
+
+    Small valid polygons go through `trapezoids`; GEOS does the others, and those whose overlap may be of mixed type.
+    """
+    p, t = pairs
+    widths = widths_of(proposals.geometry)[p], widths_of(truth.geometry)[t]
+    small = proposals.valid[p] & truth.valid[t] & (widths[0] * widths[1] <= MOST_EDGE_PAIRS)
+    small &= (widths[0] > 0) & (widths[1] > 0)
+    overlap, touch = np.zeros(len(p)), np.zeros(len(p), dtype=bool)
+
+    def work(chunk: _Chunk) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        sides = proposals.geometry[p[chunk.numbers]], truth.geometry[t[chunk.numbers]]
+        return overlap_areas(*sides, chunk.widths, find_mixed)
+
+    for chunk, result in in_parallel(work, _chunks(np.flatnonzero(small), widths), progress):
+        overlap[chunk.numbers], touch[chunk.numbers] = result
+    overlap[overlap < SLIVER * np.minimum(proposals.area[p], truth.area[t])] = 0.0
+    rest = np.flatnonzero(~small | (touch & (overlap > 0)))
+    exact, kind = measure_overlaps(proposals.geometry, truth.geometry, (p[rest], t[rest]), progress)
+    overlap[rest] = exact
+    mixed = np.zeros(len(p), dtype=bool)
+    mixed[rest] = find_mixed & (exact > 0) & (kind == COLLECTION)
+    return overlap, mixed
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Pairs, by number, whose polygons have at most `widths` edges on either side."""
+
+    numbers: NDArray[np.intp]
+    widths: tuple[int, int]
+
+
+def _chunks(numbers: NDArray[np.intp], widths: tuple[NDArray[np.intp], NDArray[np.intp]]) -> list[_Chunk]:
+    key = widths[0][numbers] * 1000 + widths[1][numbers]
+    numbers = numbers[np.argsort(key, kind="stable")]
+    found: list[_Chunk] = []
+    for size, begin in zip(*np.unique(np.sort(key), return_index=True), strict=True):
+        group = numbers[begin : begin + int((key == size).sum())]
+        found += [_Chunk(group[k : k + CHUNK], divmod(int(size), 1000)) for k in range(0, len(group), CHUNK)]
+    return found
+
+
 def measure_overlaps(
-    first: NDArray[np.object_],
-    second: NDArray[np.object_],
-    pairs: tuple[NDArray[np.intp], NDArray[np.intp]],
-    progress: Progress,
+    first: NDArray[np.object_], second: NDArray[np.object_], pairs: Numbers, progress: Progress
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Return area and geometry type (m,) of the intersection of each pair, in chunks over all processors."""
+    """Return area and geometry type (m,) of the intersection of each pair by GEOS, in chunks."""
     spans = [slice(start, start + CHUNK) for start in range(0, len(pairs[0]), CHUNK)]
     area, kind = np.zeros(len(pairs[0])), np.zeros(len(pairs[0]), dtype=np.int32)
+
+    def work(span: slice) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        return _areas(first[pairs[0][span]], second[pairs[1][span]])
+
+    for span, result in in_parallel(work, spans, progress):
+        area[span], kind[span] = result
+    return area, kind
+
+
+def in_parallel(work: Callable[[Task], Result], tasks: list[Task], progress: Progress) -> Iterator[tuple[Task, Result]]:
+    """Yield each task with its result, in order, from as many threads as there are processors.
+
+    `progress` raises when the run is cancelled; what has not begun is then left.
+    """
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        results = pool.map(lambda span: _areas(first[pairs[0][span]], second[pairs[1][span]]), spans)
-        for done, (span, result) in enumerate(zip(spans, results, strict=True), start=1):
-            area[span], kind[span] = result
-            progress(done / len(spans))
-    finally:  # progress raises when the run is cancelled: what has not begun is then left
+        for done, result in enumerate(pool.map(work, tasks), start=1):
+            yield tasks[done - 1], result
+            progress(done / len(tasks))
+    finally:
         pool.shutdown(cancel_futures=True)
-    return area, kind
 
 
 def _areas(a: NDArray[np.object_], b: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
@@ -101,8 +162,10 @@ def _areas(a: NDArray[np.object_], b: NDArray[np.object_]) -> tuple[NDArray[np.f
     return np.nan_to_num(shapely.area(shapes)), shapely.get_type_id(shapes)
 
 
-def _overlay_iou(a: NDArray[np.object_], b: NDArray[np.object_], overlap: NDArray[np.float64]) -> NDArray[np.float64]:
-    union = shapely.area(_overlay(shapely.union, a, b))
+def _overlay_iou(a: NDArray[np.object_], b: NDArray[np.object_]) -> NDArray[np.float64]:
+    overlap, union = (
+        np.nan_to_num(shapely.area(_overlay(each, a, b))) for each in (shapely.intersection, shapely.union)
+    )
     iou = np.zeros(len(union))
     np.divide(overlap, union, out=iou, where=union > 0)
     return iou
