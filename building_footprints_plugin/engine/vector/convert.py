@@ -6,13 +6,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pyogrio
 import shapely
 
 from ..errors import BadInput
-from .parquet import GEOMETRY_COLUMN, write_parquet
+from .formats import parquet
 from .spacenet_csv import SourceImage, write_image_rows
 from .staging import DRIVERS
 
@@ -28,19 +26,13 @@ SHAPEFILE_NAME_LENGTH = 10
 
 def convert(staged: Path, target: Path, layer: str, image: SourceImage | None = None) -> None:
     """Write the only layer of GeoPackage `staged` as `layer` of `target`, in the format of its extension."""
-    with pyogrio.raw.open_arrow(staged, use_pyarrow=True) as (meta, reader):
-        driver = DRIVERS[target.suffix.lower()]
-        names = [GEOMETRY_COLUMN if name == meta["geometry_name"] else name for name in reader.schema.names]
-        if driver == "ESRI Shapefile":
-            names = shapefile_names(names)
-        schema = pa.schema([item.with_name(name) for item, name in zip(reader.schema, names, strict=True)])
-        batches = (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in reader)
-        if driver == "Parquet":
-            write_parquet(batches, schema, target, meta["crs"], meta["geometry_type"])
-        elif driver == "SpaceNet CSV":
-            _write_csv(batches, target, image, meta["crs"])
-        else:
-            _write_with_gdal(pa.RecordBatchReader.from_batches(schema, batches), target, layer, meta)
+    driver = DRIVERS[target.suffix.lower()]
+    if driver == "Parquet":
+        _write_parquet(staged, target)
+    elif driver == "SpaceNet CSV":
+        _write_csv(staged, target, image)
+    else:
+        _write_with_gdal(staged, target, layer)
 
 
 def shapefile_names(names: list[str]) -> list[str]:
@@ -56,27 +48,39 @@ def shapefile_names(names: list[str]) -> list[str]:
     return short
 
 
-def _write_with_gdal(reader: pa.RecordBatchReader, target: Path, layer: str, meta: dict[str, Any]) -> None:
+def _write_with_gdal(staged: Path, target: Path, layer: str) -> None:
+    """Let GDAL hand its batches to GDAL: no package looks at them on the way."""
     driver = DRIVERS[target.suffix.lower()]
-    with warnings.catch_warnings():
+    about = pyogrio.read_info(staged)
+    query = _renaming(about) if driver == "ESRI Shapefile" else None
+    with warnings.catch_warnings(), pyogrio.raw.open_arrow(staged, sql=query) as (_, batches):
         warnings.filterwarnings("ignore", message="'crs' was not provided")
         pyogrio.raw.write_arrow(
-            reader,
+            batches,
             target,
             layer=layer,
             driver=driver,
-            geometry_name=GEOMETRY_COLUMN,
-            geometry_type=meta["geometry_type"],
-            crs=meta["crs"],
+            geometry_name=about["geometry_name"],
+            geometry_type=about["geometry_type"],
+            crs=about["crs"],
             layer_options=LAYER_OPTIONS[driver],
         )
 
 
-def _write_csv(batches: Any, target: Path, image: SourceImage | None, crs: str | None) -> None:
+def _renaming(about: dict[str, Any]) -> str:
+    names = [str(name) for name in about["fields"]]
+    pairs = (f'"{name}" AS "{short}"' for name, short in zip(names, shapefile_names(names), strict=True))
+    columns = ", ".join([f'"{about["geometry_name"]}"', *pairs])
+    return f'SELECT {columns} FROM "{about["layer_name"]}"'  # nosec B608 - a file of our own making
+
+
+def _write_parquet(staged: Path, target: Path) -> None:
+    with pyogrio.raw.open_arrow(staged, use_pyarrow=True) as (meta, batches):
+        parquet().write_parquet(batches, target, meta)
+
+
+def _write_csv(staged: Path, target: Path, image: SourceImage | None) -> None:
     if image is None:
         raise BadInput(f"{target} is SpaceNet's table in pixels of one image; expected another extension here.")
-    polygons, confidence = [np.empty(0, dtype=object)], [np.empty(0)]
-    for batch in batches:
-        polygons.append(shapely.from_wkb(batch.column(GEOMETRY_COLUMN).to_numpy(zero_copy_only=False)))
-        confidence.append(batch.column("confidence").to_numpy(zero_copy_only=False))
-    write_image_rows(target, image, np.concatenate(polygons), np.concatenate(confidence), crs)
+    meta, _, wkb, (confidence,) = pyogrio.raw.read(staged, columns=["confidence"])
+    write_image_rows(target, image, shapely.from_wkb(wkb), confidence, meta["crs"])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from ..errors import BadInput
-from .parquet import read_parquet
+from .formats import parquet
 
 UNDEFINED = '["Undefined '  # how a GeoPackage, read by GDAL before 3.9, says that it has no CRS
 LAYER_SEPARATOR = "|layername="  # how QGIS names a layer inside a file
@@ -74,7 +74,8 @@ def read_layer(path: str | Path, layer: str | None = None, columns: list[str] | 
     if not file.exists():
         raise BadInput(f"There is no file {file}; check the path.")
     if file.suffix.lower() == ".parquet":
-        return Layer(*read_parquet(file, columns), name=file.stem)
+        geometry, fields, crs = parquet().read_parquet(file, columns)
+        return Layer(geometry, fields, crs, name=file.stem)
     return _read_with_gdal(file, _choose_layer(file, layer or named), columns)
 
 

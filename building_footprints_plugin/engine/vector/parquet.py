@@ -1,9 +1,12 @@
-"""GeoParquet: reading and writing through pyarrow (the GDAL that ships with pyogrio has no Parquet driver)."""
+"""GeoParquet: reading and writing through pyarrow (the GDAL that ships with pyogrio has no Parquet driver).
+
+Imported only by `formats.parquet`: everything else works without pyarrow.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,23 +46,24 @@ def read_parquet(
     return np.asarray(shapely.force_2d(shapely.from_wkb(wkb)), dtype=object), fields, _crs_of(file, about)
 
 
-def write_parquet(
-    batches: Iterable[pa.RecordBatch], schema: pa.Schema, target: Path, crs: str | None, geometry_type: str
-) -> None:
-    """Write Arrow batches with WKB in column `geometry` as GeoParquet 1.0, compressed with zstd.
+def write_parquet(batches: pa.RecordBatchReader, target: Path, meta: Mapping[str, Any]) -> None:
+    """Write Arrow batches as GeoParquet 1.0, compressed with zstd; the WKB column becomes `geometry`.
 
-    `crs` None is written as an unknown CRS (null), as the format demands.
+    `meta` names that column, the geometry type and the CRS, as pyogrio does. A CRS of None is written as an unknown
+    one (null), as the format demands.
     """
     about = {
         "encoding": "WKB",
-        "geometry_types": [geometry_type],
-        "crs": None if crs is None else CRS.from_user_input(crs).to_dict(projjson=True),
+        "geometry_types": [meta["geometry_type"]],
+        "crs": None if meta["crs"] is None else CRS.from_user_input(meta["crs"]).to_dict(projjson=True),
     }
     geo = {"version": VERSION, "primary_column": GEOMETRY_COLUMN, "columns": {GEOMETRY_COLUMN: about}}
-    plain = pa.schema([pa.field(item.name, item.type) for item in schema], {b"geo": json.dumps(geo).encode()})
-    with pq.ParquetWriter(target, plain, compression="zstd") as writer:
+    names = [GEOMETRY_COLUMN if name == meta["geometry_name"] else name for name in batches.schema.names]
+    items = [pa.field(name, item.type) for name, item in zip(names, batches.schema, strict=True)]
+    schema = pa.schema(items, {b"geo": json.dumps(geo).encode()})
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
         for batch in batches:
-            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=plain))
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 
 def _geometry_column(file: Path, metadata: dict[bytes, bytes]) -> tuple[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from ..errors import BadInput
+from .formats import parquet
 
 DRIVERS = {
     ".gpkg": "GPKG",
@@ -27,6 +28,8 @@ def check_target(path: str | Path, extensions: tuple[str, ...] = EXTENSIONS) -> 
     target = Path(path)
     if target.suffix.lower() not in extensions:
         raise BadInput(f"{target} has the extension {target.suffix!r}; expected one of {', '.join(extensions)}.")
+    if target.suffix.lower() == ".parquet":
+        parquet()
     if target.is_dir():
         raise BadInput(f"{target} is a folder; expected the name of a file.")
     if not target.parent.is_dir():
