@@ -15,7 +15,7 @@ from .georeference import apply_affine, shifted
 from .gridded import GriddedReader
 from .options import PolygonizeOptions
 from .polygonize import Outlines, StripPolygonizer, Thresholds
-from .regularize import regularize
+from .regularize import reach_m, regularize
 from .vector import FootprintWriter
 
 DEFAULT_THRESHOLD = 0.5
@@ -44,7 +44,8 @@ def write_footprints(
 ) -> dict[str, float]:
     """Write the buildings in `strips` of the area's larger window, top to bottom; return their number and area."""
     pixel_m = area.transform.a
-    polygonizer = StripPolygonizer(settings.thresholds, math.ceil(settings.options.tolerance_m / pixel_m) + 1)
+    reach_px = math.ceil(reach_m(settings.options.tolerance_m, pixel_m) / pixel_m)
+    polygonizer = StripPolygonizer(settings.thresholds, reach_px)
     count, total = 0, 0.0
     for outlines in _whole_buildings(strips, polygonizer):
         polygons, confidence = _finished(outlines, settings.options, area, pixel_m)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .neighbours import neighbourhoods
+from .neighbours import neighbourhoods, reach_m
 from .regularizing import Regularized, regularize
 
-__all__ = ["Regularized", "neighbourhoods", "regularize"]
+__all__ = ["Regularized", "neighbourhoods", "reach_m", "regularize"]

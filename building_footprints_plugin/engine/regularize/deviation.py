@@ -17,6 +17,8 @@ def outline_distance(polygons: Polygons, others: Polygons) -> Floats:
     That is about the area between them where they run
     beside each other, and more than it where they do not, as in a corner or round a bump.
     """
+    if not len(polygons):
+        return np.zeros(0)
     piece, pieces = _pieces(polygons)
     edge, edges = _edges(others)
     integral = np.zeros(len(polygons))

@@ -25,7 +25,7 @@ class Guards:
     reach_m: float
     min_iou: float = 0.85
     max_area_change: float = 0.1
-    max_reaches: float = 3.0
+    max_reaches: float = 2.0
 
     @cached_property
     def raw_area(self) -> Floats:

@@ -9,11 +9,16 @@ from scipy.sparse.csgraph import connected_components
 
 from .rings import Ints, Polygons
 
-REACHES = 4  # an outline moves by a reach at most, towards a neighbour that does the same; twice that to be safe
+TOLERANCES = 2  # what a corner that was rounded off may regain
+
+
+def reach_m(tolerance_m: float, pixel_m: float = 0.0) -> float:
+    """Return how far straightening may carry an outline out of the given one; twice that apart, none can touch."""
+    return TOLERANCES * tolerance_m + pixel_m
 
 
 def neighbourhoods(polygons: Polygons, tolerance_m: float) -> Ints:
     """Return a group number (n,) for every polygon in metres, the same for those that could come to touch."""
-    one, two = shapely.STRtree(polygons).query(polygons, "dwithin", REACHES * tolerance_m)
+    one, two = shapely.STRtree(polygons).query(polygons, "dwithin", 2 * reach_m(tolerance_m))
     links = coo_array((np.ones(len(one), dtype=bool), (one, two)), shape=(len(polygons),) * 2)
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)

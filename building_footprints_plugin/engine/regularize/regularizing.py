@@ -11,6 +11,7 @@ from ..errors import BadInput
 from ..options import REGULARIZE_METHODS
 from .coverage import Coverage, coverage_of
 from .guards import Guards
+from .neighbours import reach_m
 from .noding import node_rings
 from .rings import Bools, Ints, Polygons, rings_of
 from .sections import sections_of
@@ -36,8 +37,8 @@ def regularize(
 ) -> Regularized:
     """Straighten valid polygons whose coordinates are metres.
 
-    `groups` (n,) numbers neighbourhoods: polygons of different groups are further apart than twice the tolerance and
-    a pixel, those of one group may share walls. `pixel_m` is the pixel along whose edges they were traced, 0 if they
+    `groups` (n,) numbers neighbourhoods: polygons of different groups are further apart than twice `reach_m`, those
+    of one group may share walls. `pixel_m` is the pixel along whose edges they were traced, 0 if they
     were not. A polygon that would become invalid, lose its likeness (`Guards`) or overlap another keeps a simpler
     outline and is marked False. Raises BadInput on an unknown method.
     """
@@ -45,11 +46,11 @@ def regularize(
         raise BadInput(f"The method is {method!r}; expected one of {', '.join(REGULARIZE_METHODS)}.")
     if method == "none" or len(polygons) == 0:
         return Regularized(polygons, np.full(len(polygons), method == "none"))
-    reach_m = tolerance_m + pixel_m
+    reach = reach_m(tolerance_m, pixel_m)
     tolerance_m = max(tolerance_m, MIN_TOLERANCE_PX * pixel_m)
     raw = np.asarray(shapely.normalize(polygons), dtype=object)
     coverage = _coverage(raw, groups, pixel_m, MIN_CONTACT * tolerance_m)
-    guards = Guards(raw, groups, reach_m=reach_m)
+    guards = Guards(raw, groups, reach_m=reach)
     sections = sections_of(coverage, tolerance_m)
     choices = [simplified_arcs(sections, guards.reach_m), coverage.arcs]
     if method == "rectangular":

@@ -16,6 +16,8 @@ from .walls import PARALLEL, Joints, Walls, cross, joints_of, merged, on_lines, 
 MAX_ROUNDS = 60
 MEETING_REACH = 4  # times the reach: how far from the outline's corner two long walls may meet
 
+SAME = 1e-6  # sine of the turn between lines along one axis
+
 
 @dataclass(frozen=True)
 class Lengths:
@@ -78,12 +80,22 @@ def _mergeable(walls: Walls, lengths: Lengths) -> Bools:
     there = following[here]
     along = (walls.along[here] * walls.along[there]).sum(axis=1)
     across = cross(walls.along[here], walls.along[there])
-    corner = walls.end[here]
+    shorter = walls.fit.length[here] < walls.fit.length[there]
+    one, two = np.where(shorter, here, there), np.where(shorter, there, here)
     step = np.full(len(walls), np.inf)
-    step[here] = np.hypot(*(_foot(walls, here, corner) - _foot(walls, there, corner)).T)
+    step[here] = _farthest_end(walls, one, two)
     close = np.zeros(len(walls), dtype=bool)
     close[here] = (along > 0) & (np.abs(across) < PARALLEL)
     return _local_minima(np.where(close & (step <= lengths.step), step, np.inf), following)
+
+
+def _farthest_end(walls: Walls, which: Ints, line: Ints) -> Floats:
+    """Return how far the ends of walls are from the lines of others, at most; for parallels, how far these are."""
+    ends = np.stack([walls.begin[which], walls.end[which]], axis=1)
+    off = distance(ends, walls.place[line][:, None], walls.along[line][:, None]).max(axis=1)
+    step = distance(walls.place[which], walls.place[line], walls.along[line])
+    parallel = np.abs(cross(walls.along[which], walls.along[line])) < SAME
+    return np.asarray(np.where(parallel, step, off), dtype=np.float64)
 
 
 def _going_on(walls: Walls, coverage: Coverage, step_m: float) -> tuple[Ints, Ints]:
@@ -94,16 +106,10 @@ def _going_on(walls: Walls, coverage: Coverage, step_m: float) -> tuple[Ints, In
     one, two = meeting_pairs(place, np.concatenate([first[open_arcs], last[open_arcs]]))
     short = walls.fit.length[one] < walls.fit.length[two]
     one, two = np.where(short, two, one), np.where(short, one, two)
-    ends = np.stack([walls.begin[two], walls.end[two]], axis=1)
-    off = distance(ends, walls.place[one][:, None], walls.along[one][:, None]).max(axis=1)
     across = np.abs(cross(walls.along[one], walls.along[two]))
-    good = (walls.line[one] != walls.line[two]) & (across < PARALLEL) & (off <= step_m)
+    good = (walls.line[one] != walls.line[two]) & (across < PARALLEL)
+    good &= _farthest_end(walls, two, one) <= step_m
     return one[good], two[good]
-
-
-def _foot(walls: Walls, which: Ints, points: Floats) -> Floats:
-    distance = ((points - walls.place[which]) * walls.along[which]).sum(axis=1)
-    return np.asarray(walls.place[which] + distance[:, None] * walls.along[which], dtype=np.float64)
 
 
 def _removable(walls: Walls, joints: Joints, lengths: Lengths) -> Bools:
