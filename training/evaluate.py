@@ -34,7 +34,7 @@ PRESET = "solaris"
 
 @dataclass(frozen=True)
 class Sheet:
-    """The tiles of a place on one canvas: pixels `(3, height, width)`; instances and what is there, `(height, width)`."""
+    """The tiles of a place on one canvas: pixels `(3, height, width)`, the others `(height, width)`."""
 
     pixels: NDArray[np.uint8]
     instances: NDArray[np.uint16]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError  # what torch.load raises; nothing is unpickled: weights_only
+from pickle import UnpicklingError  # noqa: TID251 - what torch.load raises for a foreign file; it loads weights only
 from typing import Any
 
 import torch
