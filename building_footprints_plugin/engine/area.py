@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from rasterio.features import geometry_mask
 
 from .errors import BadInput
-from .georeference import apply_affine, shifted
-from .gridded import Bounds, GriddedReader
+from .raster import Bounds, GriddedReader, apply_affine, shifted
 from .vector import bounds_of, polygons_of, read_layer, reproject
 
 Window = tuple[int, int, int, int]  # row, col, height, width on the reader's grid

@@ -15,12 +15,17 @@ from numpy.typing import NDArray
 from .area import Area, area_of
 from .errors import BadInput
 from .footprints import Settings, write_footprints
-from .gridded import Bounds, GriddedReader
 from .options import PolygonizeOptions, SegmentOptions
-from .probability import NODATA, ProbabilityWriter
-from .probability_reader import ProbabilityReader, open_probability
 from .progress import Reporter
-from .raster import open_raster
+from .raster import (
+    NODATA,
+    Bounds,
+    GriddedReader,
+    ProbabilityReader,
+    ProbabilityWriter,
+    open_probability,
+    open_raster,
+)
 from .segment import Layout, Segmenter
 from .vector import FootprintWriter, SourceImage, check_target, image_id_of
 

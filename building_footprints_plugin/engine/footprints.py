@@ -11,10 +11,9 @@ import shapely
 from numpy.typing import NDArray
 
 from .area import Area
-from .georeference import apply_affine, shifted
-from .gridded import GriddedReader
 from .options import PolygonizeOptions
 from .polygonize import Outlines, StripPolygonizer, Thresholds
+from .raster import GriddedReader, apply_affine, shifted
 from .regularize import reach_m, regularize
 from .vector import FootprintWriter
 

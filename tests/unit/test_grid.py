@@ -15,8 +15,8 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasters import EAST, NORTH, UTM, north_up, write_raster
 
 from building_footprints_plugin.engine.errors import BadInput
-from building_footprints_plugin.engine.georeference import LON_LAT, apply_affine, convert, datum_wkt, ground_m
-from building_footprints_plugin.engine.grid import Grid, is_true_to_scale, metric_grid, utm_at
+from building_footprints_plugin.engine.raster.georeference import LON_LAT, apply_affine, convert, datum_wkt, ground_m
+from building_footprints_plugin.engine.raster.grid import Grid, is_true_to_scale, metric_grid, utm_at
 
 DEGREE = 0.3 / 111_320  # about 0.3 m of latitude
 

@@ -15,9 +15,9 @@ from rasterio.crs import CRS
 from rasters import EAST, NORTH, UTM, north_up, write_raster
 
 from building_footprints_plugin.engine.errors import BadInput, FootprintsError
-from building_footprints_plugin.engine.grid import Grid
-from building_footprints_plugin.engine.probability import ProbabilityWriter
-from building_footprints_plugin.engine.probability_reader import open_probability
+from building_footprints_plugin.engine.raster.grid import Grid
+from building_footprints_plugin.engine.raster.probability import ProbabilityWriter
+from building_footprints_plugin.engine.raster.probability_reader import open_probability
 
 GRID = Grid(CRS.from_user_input(UTM), north_up(), 700, 900)
 WINDOW = (10, 20, 600, 300)

@@ -17,7 +17,7 @@ from rasters import EAST, NORTH, noise, north_up, write_raster
 
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.raster import open_raster
-from building_footprints_plugin.engine.source import GDAL_CACHE_BYTES, gdal
+from building_footprints_plugin.engine.raster.source import GDAL_CACHE_BYTES, gdal
 
 RGBA = {"photometric": "RGB", "alpha": "YES"}
 NIR = {"photometric": "RGB", "alpha": "NO"}

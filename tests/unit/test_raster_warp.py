@@ -15,11 +15,10 @@ from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasters import EAST, NORTH, UTM, noise, north_up, write_raster
 
-from building_footprints_plugin.engine import warp
 from building_footprints_plugin.engine.errors import BadInput
-from building_footprints_plugin.engine.georeference import apply_affine, convert, georeference
-from building_footprints_plugin.engine.grid import pixel_size_m
-from building_footprints_plugin.engine.raster import RasterReader, open_raster
+from building_footprints_plugin.engine.raster import RasterReader, open_raster, warp
+from building_footprints_plugin.engine.raster.georeference import apply_affine, convert, georeference
+from building_footprints_plugin.engine.raster.grid import pixel_size_m
 
 # rasterio says so of the arrays it warps when two threads do; the engine itself has a filter, which pytest removes.
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

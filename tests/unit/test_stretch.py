@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from building_footprints_plugin.engine.stretch import Stretch, percentile_stretch
+from building_footprints_plugin.engine.raster.stretch import Stretch, percentile_stretch
 
 
 def test_1st_and_99th_percentile_of_the_valid_values() -> None:

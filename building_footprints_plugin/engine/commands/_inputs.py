@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from ..extract import Model, Source
-from ..gridded import Bounds
 from ..options import SegmentOptions
+from ..raster import Bounds
 from ._arguments import add_options, numbers, options_from
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "buildings.safetensors"

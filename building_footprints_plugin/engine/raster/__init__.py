@@ -1,0 +1,26 @@
+"""Rasters on a metric grid: images in, as 8-bit pixels and what is there; building probability in and out."""
+
+from .georeference import apply_affine, shifted
+from .grid import Grid, metric_grid
+from .gridded import Bounds, GriddedReader
+from .probability import NODATA, ProbabilityWriter
+from .probability_reader import ProbabilityReader, open_probability
+from .reader import RasterReader, open_raster
+from .stretch import Stretch, percentile_stretch
+
+__all__ = [
+    "NODATA",
+    "Bounds",
+    "Grid",
+    "GriddedReader",
+    "ProbabilityReader",
+    "ProbabilityWriter",
+    "RasterReader",
+    "Stretch",
+    "apply_affine",
+    "metric_grid",
+    "open_probability",
+    "open_raster",
+    "percentile_stretch",
+    "shifted",
+]

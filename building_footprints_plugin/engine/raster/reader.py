@@ -1,0 +1,102 @@
+"""Read a raster on its metric grid as 8-bit pixels with a mask of what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadInput
+from .georeference import Georeference, georeference
+from .grid import Grid, grid_for, pixel_size_m
+from .gridded import GriddedReader
+from .source import Source, choose_bands, gdal, open_dataset
+from .stretch import Stretch, percentile_stretch
+from .warp import Warp, on_grid
+
+COARSE_FACTOR = 2.0
+UNUSABLE_FACTOR = 16.0
+
+
+class RasterReader(GriddedReader):
+    """A raster on its metric grid, made by `open_raster`.
+
+    `band_count` is the number of bands `read` returns, `stretch` the scaling of values that are not 8-bit, or None.
+    """
+
+    def __init__(self, source: Source, place: Georeference, grid: Grid, stretch: Stretch | None) -> None:
+        warp = Warp(source.read, source.shape, place, grid, partial(to_8bit, stretch=stretch))
+        super().__init__(source.dataset, place, grid, on_grid(warp))
+        self.band_count = source.band_count
+        self.stretch = stretch
+
+    def read(self, row: int, col: int, height: int, width: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return uint8 pixels (bands, height, width) and valid (height, width) of a window on the grid.
+
+        The window may leave the grid. Pixels that are not valid (outside the raster, nodata in all bands, masked,
+        alpha 0, NaN, infinite) are 0. A pixel's value never depends on the window. Memory: the window, and at most
+        about 400 MB of caches. Raises BadInput when the file cannot be read.
+        """
+        return self._read(row, col, height, width, self.band_count)
+
+
+def to_8bit(pixels: NDArray[Any], stretch: Stretch | None) -> NDArray[np.uint8]:
+    """Return `pixels` through `stretch`; without one they are 0..255 already, but perhaps not whole numbers."""
+    if stretch is not None:
+        return stretch.apply(pixels)
+    return pixels if pixels.dtype == np.uint8 else np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+
+
+def open_raster(
+    source: str | Path,
+    *,
+    gsd_m: float,
+    bands: Sequence[int] | None = None,
+    bands_expected: int = 3,
+    crs: str | None = None,
+) -> RasterReader:
+    """Open anything GDAL opens, to be read at `gsd_m` metres per pixel.
+
+    `bands` are counted from 1; without them the first `bands_expected` that are not alpha. A single band is repeated,
+    a palette becomes colours. Types other than uint8 are scaled per band from the 1st..99th percentile over the whole
+    raster. `crs` (EPSG:n or WKT) stands in for the raster's own. Raises BadInput if the raster cannot be used.
+    """
+    dataset = open_dataset(source)
+    try:
+        with gdal():
+            pixels = Source(dataset, choose_bands(dataset, bands, bands_expected), bands_expected)
+            return _reader(pixels, georeference(dataset, crs), gsd_m)
+    except BaseException:
+        dataset.close()
+        raise
+
+
+def _reader(source: Source, place: Georeference, gsd_m: float) -> RasterReader:
+    source.check_readable()
+    grid = grid_for(place, *source.shape, gsd_m)
+    pixel_m = max(pixel_size_m(place, *source.shape))
+    if pixel_m > UNUSABLE_FACTOR * gsd_m:
+        raise BadInput(
+            f"{source.name} has {pixel_m:.3g} m per pixel; the weights expect about {gsd_m:.2g} m: too coarse."
+        )
+    reader = RasterReader(source, place, grid, _stretch(source))
+    if pixel_m > COARSE_FACTOR * gsd_m:
+        reader.warnings.append(
+            f"{source.name} has {pixel_m:.2g} m per pixel; the weights expect {gsd_m:.2g} m: footprints will be poor."
+        )
+    reader.warnings += source.warnings
+    return reader
+
+
+def _stretch(source: Source) -> Stretch | None:
+    """Return the scaling found on a sample of the whole raster; raises BadInput if nothing there is valid."""
+    if source.is_8bit and not source.may_be_invalid:
+        return None
+    sample, valid = source.sample()
+    if not valid.any():
+        raise BadInput(f"{source.name} holds no valid pixel: all are nodata, masked or transparent.")
+    return None if source.is_8bit else percentile_stretch(sample, valid)

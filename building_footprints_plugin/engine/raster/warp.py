@@ -1,0 +1,170 @@
+"""Resample a raster onto its metric grid, block by block."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.warp import reproject
+
+from .georeference import Georeference, apply_affine, shifted
+from .grid import Grid, pixel_size_m
+
+Block = tuple[NDArray[Any], NDArray[np.bool_]]
+Read = Callable[[int, int, int, int], Block]
+
+BLOCK_PX = 256
+SOURCE_BLOCK_PX = 1024
+CACHE_BYTES = 128 * 2**20
+TOLERANCE_PX = 0.02
+WORKERS = min(max((os.cpu_count() or 1) // 2, 1), 4)  # the other half is the network's; four feed a GPU
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Warp:
+    """What is resampled: `read(row, col, height, width)` of a raster of `shape` that lies at `place`, onto `grid`.
+
+    `read` returns pixels (bands, height, width) and valid (height, width), also outside the raster. `finish` turns
+    resampled float pixels into what is kept.
+    """
+
+    read: Read
+    shape: tuple[int, int]
+    place: Georeference
+    grid: Grid
+    finish: Callable[[NDArray[Any]], NDArray[np.uint8]]
+    resampling: Resampling = Resampling.bilinear
+
+
+def on_grid(warp: Warp) -> Read:
+    """Return a function that reads windows inside the grid: the very pixels if it is the raster's own, else warped."""
+    if not warp.grid.is_of(warp.place, warp.shape):
+        return WarpedBlocks(warp).read
+
+    def read(row: int, col: int, height: int, width: int) -> Block:
+        pixels, valid = warp.read(row, col, height, width)
+        finished = warp.finish(pixels)
+        return finished if valid.all() else finished * valid, valid
+
+    return read
+
+
+class WarpedBlocks:
+    """Blocks of a grid, each always resampled as a whole, so that a pixel never depends on the window asked for.
+
+    Bilinear, with a kernel as wide as a target pixel where the raster is finer (GDAL's rule; its factor is fixed
+    here for the whole raster, where GDAL would guess it per chunk). A source pixel that is not there has no weight;
+    a target pixel is there if at least half of its kernel's weight is. Overviews are never used: they may have been
+    made by any rule. Positions are exact to 0.02 source pixels. About 128 MB of blocks are kept.
+    """
+
+    def __init__(self, warp: Warp) -> None:
+        self._warp = warp
+        row_m, column_m = pixel_size_m(warp.place, *warp.shape)
+        self._scale = min(1.0, row_m / warp.grid.pixel_m), min(1.0, column_m / warp.grid.pixel_m)
+        widest = 1 / min(self._scale)
+        self._margin = math.ceil(widest) + 2
+        self._side = max(8, min(BLOCK_PX, 2 ** int(math.log2(SOURCE_BLOCK_PX / widest))))
+        self._kept: OrderedDict[tuple[int, int], Block] = OrderedDict()
+        self._kept_bytes = 0
+        self._reading = Lock()  # a dataset is read by one thread at a time; resampling lets go of Python's lock
+
+    def read(self, row: int, col: int, height: int, width: int) -> Block:
+        """Return finished pixels (bands, height, width) and valid (height, width) of a window inside the grid."""
+        side = self._side
+        first, last = col // side, (col + width - 1) // side
+        cols = slice(col - first * side, col - first * side + width)
+        pixels, valid = [], []
+        for block_row in range(row // side, (row + height - 1) // side + 1):
+            blocks = self._blocks([(block_row, block_col) for block_col in range(first, last + 1)])
+            rows = slice(max(row - block_row * side, 0), min(row + height - block_row * side, side))
+            pixels.append(np.concatenate([block[:, rows] for block, _ in blocks], axis=2)[:, :, cols])
+            valid.append(np.concatenate([there[rows] for _, there in blocks], axis=1)[:, cols])
+        return np.concatenate(pixels, axis=1), np.concatenate(valid)
+
+    def _blocks(self, keys: list[tuple[int, int]]) -> list[Block]:
+        """Return the blocks (row, col) of `keys`, those that are not kept resampled side by side in threads."""
+        missing = [key for key in keys if key not in self._kept]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            made = dict(zip(missing, pool.map(self._resample, missing), strict=True))
+        blocks = [made[key] if key in made else self._kept[key] for key in keys]
+        for key, block in zip(keys, blocks, strict=True):
+            self._keep(key, block)
+        return blocks
+
+    def _keep(self, key: tuple[int, int], block: Block) -> None:
+        """Remember `block` as the last one used, and forget the ones longest unused when there are too many."""
+        if key not in self._kept:
+            self._kept_bytes += block[0].nbytes + block[1].nbytes
+        self._kept[key] = block
+        self._kept.move_to_end(key)
+        while self._kept_bytes > CACHE_BYTES:
+            _, (pixels, valid) = self._kept.popitem(last=False)
+            self._kept_bytes -= pixels.nbytes + valid.nbytes
+
+    def _resample(self, key: tuple[int, int]) -> Block:
+        row, col = key[0] * self._side, key[1] * self._side
+        window, complete = self._source_window(row, col)
+        with self._reading:
+            pixels, valid = self._warp.read(*window)
+        if complete and valid.all():
+            values = self._reproject(pixels.astype(np.float32), window[:2], (row, col))
+            return self._warp.finish(values), np.ones(values.shape[1:], bool)
+        weighted = np.concatenate([pixels * valid, valid[np.newaxis]]).astype(np.float32)
+        sums = self._reproject(weighted, window[:2], (row, col))
+        there = sums[-1] >= HALF
+        values = np.divide(sums[:-1], sums[-1], out=np.zeros_like(sums[:-1]), where=there)
+        return np.where(there, self._warp.finish(values), np.uint8(0)), there
+
+    def _reproject(
+        self, values: NDArray[np.float32], source: tuple[int, int], target: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        place, grid = self._warp.place, self._warp.grid
+        result = np.zeros((len(values), self._side, self._side), np.float32)
+        where: dict[str, Any] = {"src_transform": shifted(place.transform, *source)}
+        if place.gcps:
+            where = {"gcps": place.gcps_from(*source)}
+        reproject(
+            values,
+            result,
+            **where,
+            src_crs=place.crs,
+            dst_crs=grid.crs,
+            dst_transform=shifted(grid.transform, *target),
+            resampling=self._warp.resampling,
+            tolerance=TOLERANCE_PX,
+            XSCALE=self._scale[0],
+            YSCALE=self._scale[1],
+        )
+        return result
+
+    def _source_window(self, row: int, col: int) -> tuple[tuple[int, int, int, int], bool]:
+        """Return the (row, col, height, width) of the source that the block at (row, col) needs, and whether the
+        whole block has a place in the source's CRS."""
+        along = np.linspace(0, self._side, 9)
+        cols, rows = (axis.ravel() for axis in np.meshgrid(col + along, row + along))
+        place, grid = self._warp.place, self._warp.grid
+        xs, ys = place.from_crs(grid.crs, *apply_affine(grid.transform, cols, rows))
+        there = np.isfinite(xs) & np.isfinite(ys)
+        if not there.any():
+            return (0, 0, 1, 1), False
+        cols, rows = place.to_pixels(xs[there], ys[there])
+        top, height = _span(rows, self._warp.shape[0], self._margin)
+        left, width = _span(cols, self._warp.shape[1], self._margin)
+        return (top, left, height, width), bool(there.all())
+
+
+def _span(positions: NDArray[np.float64], size: int, margin: int) -> tuple[int, int]:
+    low = min(max(math.floor(positions.min()), -1), size) - margin
+    high = max(min(math.ceil(positions.max()), size + 1), 0) + margin
+    return low, max(high - low, 1)
