@@ -9,6 +9,7 @@ import shapely
 
 from ..errors import BadInput
 from ..options import REGULARIZE_METHODS
+from .circles import with_circles
 from .coverage import Coverage, coverage_of
 from .guards import Guards
 from .neighbours import reach_m
@@ -55,7 +56,8 @@ def regularize(
     choices = [simplified_arcs(sections, guards.reach_m), coverage.arcs]
     if method == "rectangular":
         lengths = Lengths(step=tolerance_m, wall=1.5 * tolerance_m, loss=guards.reach_m, reach=tolerance_m)
-        choices.insert(0, squared_arcs(sections, coverage, groups, lengths))
+        squared = squared_arcs(sections, coverage, groups, lengths)
+        choices.insert(0, with_circles(squared, coverage.arcs, coverage.closed, tolerance_m, pixel_m))
     return Regularized(*settled(coverage, choices, guards))
 
 
