@@ -1,4 +1,4 @@
-"""The training command line: `python -m training {prepare,train,evaluate,export} …`."""
+"""The training command line: `python -m training {prepare,train,export,tune,evaluate} …`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from building_footprints_plugin.engine.errors import BadInput, FootprintsError
 COMMANDS = {
     "prepare": "labelled imagery to tiles at training resolution",
     "train": "tiles to a checkpoint; goes on where it stopped",
-    "evaluate": "scores of a weights file per place, by what users run",
     "export": "a checkpoint to the weights file",
+    "tune": "the best thresholds on the validation places, written into the weights",
+    "evaluate": "scores of a weights file per place, by what users run",
 }
 
 

@@ -62,7 +62,7 @@ def _code(chance: Tensor) -> NDArray[np.uint8]:
 def add_tile(tally: Tally, found: NDArray[np.int32], truth: NDArray[np.uint16], min_area_px: float) -> None:
     """Add one tile, `(height, width)` numbers of found and true buildings, to `tally`.
 
-    Objects match one to one at a pixel IoU of at least 0.5, where a pair is unique. Found pixels on unknown ground do
+    Objects match at a pixel IoU above 0.5, where a pair is unique. Found pixels on unknown ground do
     not count, and a found building that lies mostly on it is left out.
     """
     known = truth != IGNORE_INSTANCE
@@ -79,7 +79,7 @@ def add_tile(tally: Tally, found: NDArray[np.int32], truth: NDArray[np.uint16], 
     inside = (pairs[0] > 0) & (pairs[1] > 0)
     f, t, overlap = pairs[0][inside], pairs[1][inside], overlap[inside]
     iou = overlap / (size_found[f] + size_truth[t] - overlap)
-    tp = int(((iou >= 0.5) & counted[f]).sum())
+    tp = int(((iou > 0.5) & counted[f]).sum())
     tally.tp += tp
     tally.fp += int(counted.sum()) - tp
     tally.fn += int((size_truth[1:] > 0).sum()) - tp

@@ -206,3 +206,31 @@ def test_evaluation_runs_what_users_run(places: list[Place], tmp_path: Path, mon
     # match where the patch and the larger house overlap by half; the lone house is always found
     assert result["tp"] >= 2
     assert result["pixel_iou"] > 0.95
+
+
+def test_tuning_finds_the_threshold_that_parts_two_houses(
+    places: list[Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that is unsure between two houses (0.5) and sure inside (1): seeds above 0.5 part them."""
+    from training import tune as tuning
+
+    def tile(place: Place, tile_id: str, *rest: object) -> tuning.Tile:
+        _, instances = place.read(tile_id)
+        known = np.where(instances == 65535, 0, instances)
+        sure = known.copy()
+        for shift, axis in ((1, 0), (-1, 0), (1, 1), (-1, 1)):
+            sure[np.roll(known, shift, axis) != known] = 0
+        interior = np.where(sure > 0, 250, np.where(known > 0, 125, 0)).astype(np.uint8)
+        return tuning.Tile(np.where(known > 0, 250, 0).astype(np.uint8), interior, instances)
+
+    train(replace(SMALL, steps=1, validate_every=1), places, tmp_path / "run", fabric())
+    weights = tmp_path / "w.safetensors"
+    export(read_checkpoint(tmp_path / "run" / "last.pt"), places, {"threshold": 0.5, "seed_threshold": 0.5}, weights)
+    monkeypatch.setattr(tuning, "_tile", tile)
+    best, *_, worst = tuning.tune(weights, [place for place in places if place.split == "val"])
+    assert best.f1 == {"far": 1.0}
+    assert best.seed_threshold > 0.5
+    assert worst.mean_f1 < 1.0
+    tuning.write_thresholds(weights, best)
+    _, manifest = load_network(weights)
+    assert manifest.thresholds["seed_threshold"] == best.seed_threshold
