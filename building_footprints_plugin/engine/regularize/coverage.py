@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .noding import Noded
 from .rings import Bools, Floats, Ints, Polygons, Rings, owner_of, polygons_of, starts_of
 
+GRID_M = 2.0**-26  # coordinates are rounded to 15 nanometres, so that other polygons' company changes no bit
 STRAIGHT_M = 2e-3  # a node nearer than this to the line between its neighbours is no corner
 
 
@@ -58,7 +59,7 @@ class Coverage:
         back = np.repeat(self.use_back, counts)
         first = np.repeat(arcs.start[self.use_arc], counts)
         last = np.repeat(arcs.start[self.use_arc + 1] - 1, counts)
-        xy = arcs.xy[np.where(back, last - step, first + step)]
+        xy = np.rint(arcs.xy[np.where(back, last - step, first + step)] / GRID_M) * GRID_M
         rings = Rings(xy, begin[self.use_start], self.first_ring)
         used = self.node[self.use_arc, self.use_back.astype(np.int64)]
         return polygons_of(_without_straight_nodes(rings, begin[:-1][used >= 0], used[used >= 0]))

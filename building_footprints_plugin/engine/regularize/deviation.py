@@ -7,7 +7,8 @@ import shapely
 
 from .rings import Floats, Ints, Polygons, owner_of, starts_of
 
-SAMPLE_M = 1.0  # longest piece of outline that is judged by its middle
+SAMPLE_M = 1.0  # longest piece of outline that is judged by one point of it
+SAMPLE_AT = 0.25  # along it: a step of stairs that crosses its line in the middle is as far off there as on average
 PAIRS = 250_000  # of a piece of one outline with an edge of the other, looked at in one go: what fits a cache
 
 
@@ -53,15 +54,15 @@ def _measured(piece: Floats, pieces: Ints, edge: Floats, edges: Ints) -> Floats:
 
 
 def _pieces(polygons: Polygons) -> tuple[Floats, Ints]:
-    """Return middle and length of pieces of outline (pieces, 3), and where those of each polygon begin."""
+    """Return sample point and length of pieces of outline (pieces, 3), and where those of each polygon begin."""
     edge, start = _edges(polygons)
     length = np.hypot(edge[:, 2], edge[:, 3])
     count = np.maximum(1, np.ceil(length / SAMPLE_M)).astype(np.int64)
     begin = starts_of(count)
     owner = owner_of(begin)
-    share = (np.arange(begin[-1]) - begin[owner] + 0.5) / count[owner]
-    middle = edge[owner, :2] + share[:, None] * edge[owner, 2:]
-    return np.column_stack([middle, (length / count)[owner]]), begin[start]
+    share = (np.arange(begin[-1]) - begin[owner] + SAMPLE_AT) / count[owner]
+    sample = edge[owner, :2] + share[:, None] * edge[owner, 2:]
+    return np.column_stack([sample, (length / count)[owner]]), begin[start]
 
 
 def _edges(polygons: Polygons) -> tuple[Floats, Ints]:

@@ -12,7 +12,7 @@ from .deviation import outline_distance
 from .rings import Bools, Floats, Ints, Polygons
 
 OVERLAP_M2 = 1e-6
-SURE_IOU = 0.05  # above the least IoU: what an estimate must reach, so that none that is too low passes
+SURE_IOU = 0.02  # above the least IoU: what an estimate must reach, so that none that is too low passes
 ESTIMATE = 1.25  # the area between outlines is hardly ever more than this times the integral of their distance
 
 

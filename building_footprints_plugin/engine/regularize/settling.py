@@ -25,7 +25,7 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards) -> tuple[Po
     while True:
         bad &= level < last
         if not bad.any():
-            trimmed, bad = _trimmed(polygons, guards)
+            trimmed, bad = _trimmed(polygons, guards, level == last)
             bad &= level < last
             if not bad.any():
                 return trimmed, level == 0
@@ -47,13 +47,14 @@ def _mended(polygons: Polygons) -> Polygons:
     return result
 
 
-def _trimmed(polygons: Polygons, guards: Guards) -> tuple[Polygons, Bools]:
-    """Return polygons without their overlaps, and which overlap too much, or could not be trimmed."""
+def _trimmed(polygons: Polygons, guards: Guards, raw: Bools) -> tuple[Polygons, Bools]:
+    """Return polygons without their overlaps, `raw` ones never cut, and which of them overlap too much for that."""
     one, two, area = guards.overlaps(polygons)
     result, bad = polygons.copy(), np.zeros(len(polygons), dtype=bool)
     if not len(one):
         return result, bad
     loser, winner = _sides(polygons, guards, one, two)
+    loser, winner = np.where(raw[loser], winner, loser), np.where(raw[loser], loser, winner)
     for k in range(len(one)):
         parts = shapely.get_parts(shapely.difference(result[loser[k]], result[winner[k]]))
         sizes = shapely.area(parts)

@@ -1,0 +1,274 @@
+"""Straightening: buildings come back from pixels as they were, and nothing gets worse than its outline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from outlines import PIXEL, buildings, corner_angles, iou, plan, traced, turned
+
+from building_footprints_plugin.engine.errors import BadInput
+from building_footprints_plugin.engine.regularize import Regularized, neighbourhoods, reach_m, regularize
+
+METHODS = ("simplify", "rectangular")
+TOLERANCE = 0.5
+
+
+def straight(
+    polygons: NDArray[np.object_] | list[Any], method: str = "rectangular", pixel_m: float = PIXEL, group: Any = None
+) -> Regularized:
+    outlines = np.array(polygons, dtype=object)
+    groups = neighbourhoods(outlines, TOLERANCE) if group is None else np.asarray(group, dtype=np.int64)
+    return regularize(outlines, groups, method=method, tolerance_m=TOLERANCE, pixel_m=pixel_m)
+
+
+def overlap(polygons: NDArray[np.object_]) -> float:
+    """Return the area that polygons have more than once."""
+    return float(shapely.area(polygons).sum() - shapely.union_all(polygons).area)
+
+
+def deviation(one: shapely.Polygon, two: shapely.Polygon) -> float:
+    return float(shapely.hausdorff_distance(one.boundary, two.boundary))
+
+
+@settings(max_examples=150)
+@given(buildings())
+def test_a_building_comes_back_from_pixels_within_a_pixel(building: shapely.Polygon) -> None:
+    result = straight(traced([building]))
+    found = result.polygons[0]
+    assert result.regularized.all()
+    assert deviation(found, building) < 1.5 * PIXEL  # at a corner, both walls may be a pixel off
+    assert shapely.get_num_coordinates(found) == shapely.get_num_coordinates(building)
+    np.testing.assert_allclose(corner_angles(found), 90, atol=1e-6)
+
+
+@settings(max_examples=60)
+@given(buildings())
+def test_walls_stay_within_a_pixel_on_average(building: shapely.Polygon) -> None:
+    for method in METHODS:
+        found = straight(traced([building]), method).polygons[0]
+        assert found.symmetric_difference(building).area < PIXEL * building.length / 2
+        assert found.area == pytest.approx(building.area, rel=0.05)
+
+
+@settings(max_examples=60)
+@given(buildings(), st.integers(0, 10**6))
+def test_noise_on_the_outline_moves_the_result_by_no_more_than_its_size(building: shapely.Polygon, seed: int) -> None:
+    noise = 0.1
+    chance = np.random.default_rng(seed)
+    dense = shapely.segmentize(building, 0.5)
+
+    def shaken(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        moved = xy + chance.uniform(-noise, noise, xy.shape)
+        return np.concatenate([moved[:-1], moved[:1]])
+
+    clean, rough = (straight([shape], pixel_m=0).polygons[0] for shape in (dense, shapely.transform(dense, shaken)))
+    assert deviation(clean, rough) < 2 * noise
+
+
+@settings(max_examples=60)
+@given(buildings(), st.sampled_from(METHODS))
+def test_twice_changes_nothing(building: shapely.Polygon, method: str) -> None:
+    once = straight(traced([building]), method)
+    twice = straight(once.polygons, method, pixel_m=0)
+    assert once.polygons[0].symmetric_difference(twice.polygons[0]).area < (1e-6 if method == "rectangular" else 0.5)
+    if method == "rectangular":
+        assert deviation(once.polygons[0], twice.polygons[0]) < 1e-6
+
+
+@settings(max_examples=40)
+@given(buildings(), st.floats(0, 90))
+def test_the_result_turns_with_the_building(building: shapely.Polygon, angle: float) -> None:
+    one = straight([building], pixel_m=0).polygons[0]
+    two = straight([turned(building, angle)], pixel_m=0).polygons[0]
+    assert deviation(turned(one, angle), two) < 1e-6
+    assert deviation(one, building) < 1e-6
+
+
+def terrace(angle: float) -> list[shapely.Polygon]:
+    """Six houses wall to wall, of different depth, and one across their backs."""
+    depths = (9.0, 9.0, 11.0, 8.0, 8.0, 12.0)
+    houses = [shapely.box(6.5 * k, 0, 6.5 * (k + 1), depth) for k, depth in enumerate(depths)]
+    across = shapely.box(0, -8, 39, 0)
+    return [turned(house, angle) for house in [*houses, across]]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("angle", [0, 3, 17, 45, 71.5])
+def test_walls_that_houses_share_stay_shared(angle: float, method: str) -> None:
+    houses = terrace(angle)
+    found = straight(traced(houses), method).polygons
+    assert overlap(found) < 1e-6
+    walls = shapely.length(shapely.intersection(found[:5], found[1:6]))
+    assert (walls > np.array([9, 9, 8, 8, 8]) - 2 * PIXEL).all()
+    assert shapely.length(shapely.intersection(found[:6], found[6])).min() > 6.5 - 2 * PIXEL
+    assert min(iou(one, two) for one, two in zip(found, houses, strict=True)) > 0.93
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from(METHODS))
+def test_a_crowd_never_overlaps_and_is_always_valid(seed: int, method: str) -> None:
+    chance = np.random.default_rng(seed)
+    names = chance.choice(["rectangle", "L", "T", "U"], 12)
+    crowd = [
+        turned(plan(name, *chance.uniform(2.5, 6, 2)), chance.uniform(0, 360), tuple(chance.uniform(0, 25, 2)))
+        for name in names
+    ]
+    outlines = traced(crowd)
+    outlines = outlines[shapely.area(outlines) > 1]
+    result = straight(outlines, method)
+    assert shapely.is_valid(result.polygons).all()
+    assert (shapely.get_type_id(result.polygons) == shapely.GeometryType.POLYGON).all()
+    assert (shapely.area(result.polygons) > 0).all()
+    one, two = shapely.STRtree(result.polygons).query(result.polygons)
+    pairs = shapely.area(shapely.intersection(result.polygons[one], result.polygons[two]))[one != two]
+    assert pairs.max(initial=0) < 1e-6
+    likeness = [iou(new, old) for new, old in zip(result.polygons, outlines, strict=True)]
+    assert min(likeness) >= 0.85
+    outside = shapely.difference(result.polygons, shapely.buffer(outlines, reach_m(TOLERANCE, PIXEL) + 1e-6))
+    assert shapely.area(outside).max() < 1e-6
+
+
+def test_order_does_not_matter() -> None:
+    outlines = traced([*terrace(12), turned(plan("L", 4, 5), 40, (60, 0)), turned(plan("U", 4, 5), 70, (90, 0))])
+    order = np.random.default_rng(0).permutation(len(outlines))
+    there, back = straight(outlines).polygons, straight(outlines[order]).polygons
+    assert shapely.equals_exact(shapely.normalize(there[order]), shapely.normalize(back), tolerance=1e-6).all()
+
+
+def test_other_groups_do_not_matter() -> None:
+    outlines = traced([*terrace(12), turned(plan("L", 4, 5), 40, (60, 0)), turned(plan("U", 4, 5), 70, (90, 0))])
+    group = neighbourhoods(outlines, TOLERANCE)
+    together = straight(outlines, group=group).polygons
+    for number in np.unique(group):
+        alone = straight(outlines[group == number], group=group[group == number]).polygons
+        assert shapely.equals_exact(together[group == number], alone).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("angle", [0, 30])
+def test_courtyards_are_kept(method: str, angle: float) -> None:
+    block = turned(shapely.box(0, 0, 30, 24) - shapely.box(8, 7, 20, 16), angle)
+    found = straight(traced([block]), method).polygons[0]
+    assert shapely.get_num_interior_rings(found) == 1
+    assert iou(found, block) > 0.97
+    assert shapely.get_num_coordinates(found) == 10
+
+
+@pytest.mark.parametrize("radius", [2.5, 4, 7, 15])
+def test_round_buildings_become_round(radius: float) -> None:
+    tank = shapely.Point(3.1, 4.7).buffer(radius, quad_segs=32)
+    found = straight(traced([tank])).polygons[0]
+    distance = np.hypot(*(shapely.get_coordinates(found) - (3.1, 4.7)).T)
+    assert len(distance) >= 13
+    assert np.ptp(distance) < PIXEL
+    assert found.area == pytest.approx(tank.area, rel=0.05)
+
+
+@pytest.mark.parametrize("corners", [5, 6, 8])
+def test_what_has_corners_does_not_become_round(corners: int) -> None:
+    angle = 2 * np.pi * np.arange(corners) / corners
+    pavilion = shapely.Polygon(8 * np.column_stack([np.cos(angle), np.sin(angle)]))
+    assert shapely.get_num_coordinates(straight(traced([pavilion])).polygons[0]) == corners + 1
+
+
+def test_a_long_wall_off_the_axes_stays() -> None:
+    """A wedge between two streets: right angles at one end, its own angle at the other."""
+    wedge = shapely.Polygon([(0, 0), (20, 0), (20, 6), (0, 14)])
+    found = straight(traced([wedge])).polygons[0]
+    assert deviation(found, wedge) < 2 * PIXEL
+    assert shapely.get_num_coordinates(found) == 5
+
+
+def test_a_diagonal_wall_is_laid_at_45_degrees() -> None:
+    bay = turned(shapely.Polygon([(0, 0), (14, 0), (14, 6), (10, 10), (0, 10)]), 20)
+    angles = np.sort(corner_angles(straight(traced([bay])).polygons[0]))
+    np.testing.assert_allclose(angles, [45, 45, 90, 90, 90], atol=1e-6)
+
+
+def test_neighbours_that_nearly_agree_are_aligned() -> None:
+    houses = [turned(shapely.box(0, 0, 9, 7), 20 + tilt, (0, 8.5 * k)) for k, tilt in enumerate((0, 0.6, -0.6))]
+    found = straight(houses, pixel_m=0, group=[0, 0, 0]).polygons
+    edges = [np.diff(shapely.get_coordinates(polygon), axis=0)[0] for polygon in found]
+    angle = [np.degrees(np.arctan2(y, x)) % 90 for x, y in edges]
+    assert np.ptp(angle) < 1e-6
+
+
+def blob(seed: int) -> shapely.Polygon:
+    """A shape without a straight wall."""
+    angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+    chance = np.random.default_rng(seed)
+    radius = 9 + sum(chance.uniform(0.4, 1.5) * np.sin(k * angle + chance.uniform(0, 6)) for k in range(2, 6))
+    return shapely.Polygon(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_no_building_keeps_its_likeness(seed: int) -> None:
+    outline = traced([blob(seed)])
+    found = straight(outline).polygons[0]
+    assert found.is_valid
+    assert iou(found, outline[0]) >= 0.85
+    assert abs(found.area / outline[0].area - 1) <= 0.12
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(shapely.box(0, 0, 0.3, 0.3), id="one pixel"),
+        pytest.param(shapely.box(0, 0, 12, 0.3), id="one pixel wide"),
+        pytest.param(shapely.box(0, 0, 3, 3) - shapely.box(0.9, 0.9, 1.2, 1.2), id="a hole of one pixel"),
+        pytest.param(shapely.box(0, 0, 6, 6) | shapely.box(6, 2.7, 15, 3), id="a wire"),
+        pytest.param(shapely.box(0, 0, 6, 6) - shapely.box(2.7, 1, 3, 6), id="a slit"),
+    ],
+)
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_thinner_than_the_tolerance(shape: shapely.Polygon, method: str) -> None:
+    result = straight([shape], method)
+    assert result.polygons[0].is_valid
+    assert iou(result.polygons[0], shape) >= 0.85
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_house_inside_a_courtyard_stays_apart(method: str) -> None:
+    block = turned(shapely.box(0, 0, 30, 30) - shapely.box(8, 8, 22, 22), 25)
+    house = turned(shapely.box(8, 8, 22, 15), 25)
+    found = straight(traced([block, house]), method).polygons
+    assert overlap(found) < 1e-6
+    assert shapely.get_num_interior_rings(found[0]) == 1
+
+
+@pytest.mark.parametrize("method", ["none", *METHODS])
+def test_nothing_comes_of_nothing(method: str) -> None:
+    assert len(straight([], method, group=[]).polygons) == 0
+
+
+def test_none_leaves_outlines_alone() -> None:
+    outline = traced([plan("L", 4, 5)])
+    result = straight(outline, "none")
+    assert result.polygons is not None
+    assert shapely.equals_exact(result.polygons, outline).all()
+
+
+def test_unknown_method_is_refused() -> None:
+    with pytest.raises(BadInput, match="The method is 'round'; expected one of none, simplify, rectangular"):
+        straight([shapely.box(0, 0, 1, 1)], "round")
+
+
+def test_golden_l_shape() -> None:
+    """An L of whole pixels comes back to the millimetre."""
+    shape = shapely.Polygon([(0, 0), (12, 0), (12, 6), (6, 6), (6, 9), (0, 9)])
+    found = straight([shape]).polygons[0]
+    assert found.normalize().equals_exact(shape.normalize(), 1e-9)
+
+
+def test_neighbourhoods_are_as_far_apart_as_outlines_can_move() -> None:
+    reach = reach_m(TOLERANCE)
+    near, far = 2 * reach - 0.01, 2 * reach + 0.01
+    row = [shapely.box(0, 0, 5, 5), shapely.box(5 + near, 0, 15, 5), shapely.box(15 + far, 0, 25, 5)]
+    first, second, third = neighbourhoods(np.array(row, dtype=object), TOLERANCE)
+    assert first == second != third
