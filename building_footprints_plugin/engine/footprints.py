@@ -17,7 +17,7 @@ from .raster import GriddedReader, apply_affine, shifted
 from .regularize import reach_m, regularize
 from .vector import FootprintWriter
 
-DEFAULT_THRESHOLD = 0.5
+DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "min_area_m2": 10.0}
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Settings:
     """What decides about outlines, with nothing left open: the user's word, else the weights', else the default."""
 
     thresholds: Thresholds
+    min_area_m2: float
     options: PolygonizeOptions
 
     @classmethod
@@ -33,9 +34,9 @@ class Settings:
 
         def value(name: str) -> float:
             given = getattr(options, name)
-            return float(found.get(name, DEFAULT_THRESHOLD) if given is None else given)
+            return float(found.get(name, DEFAULTS[name]) if given is None else given)
 
-        return cls(Thresholds.of(value("threshold"), value("seed_threshold")), options)
+        return cls(Thresholds.of(value("threshold"), value("seed_threshold")), value("min_area_m2"), options)
 
 
 def write_footprints(
@@ -47,7 +48,7 @@ def write_footprints(
     polygonizer = StripPolygonizer(settings.thresholds, reach_px)
     count, total = 0, 0.0
     for outlines in _whole_buildings(strips, polygonizer):
-        polygons, confidence = _finished(outlines, settings.options, area, pixel_m)
+        polygons, confidence = _finished(outlines, settings, area, pixel_m)
         square_metres = shapely.area(polygons)
         fields = {
             "id": np.arange(count + 1, count + len(polygons) + 1),
@@ -67,8 +68,9 @@ def _whole_buildings(strips: Iterable[NDArray[np.uint8]], polygonizer: StripPoly
 
 
 def _finished(
-    outlines: Outlines, options: PolygonizeOptions, area: Area, pixel_m: float
+    outlines: Outlines, settings: Settings, area: Area, pixel_m: float
 ) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    options = settings.options
     row, col = area.look[:2]
     place = shifted(area.transform, row, col)
     traced = shapely.transform(outlines.polygons, lambda xy: np.column_stack(apply_affine(place, *xy.T)))
@@ -77,15 +79,18 @@ def _finished(
         filled, outlines.group, method=options.regularize, tolerance_m=options.tolerance_m, pixel_m=pixel_m
     )
     polygons = straight.polygons
-    chosen = area.keep(polygons) & (shapely.area(polygons) >= options.min_area_m2)
+    chosen = area.keep(polygons) & (shapely.area(polygons) >= settings.min_area_m2)
     return polygons[chosen], outlines.confidence[chosen]
 
 
 def fill_holes(polygons: NDArray[np.object_], min_hole_m2: float) -> NDArray[np.object_]:
-    """Return `polygons`, in metres, without the holes that are smaller than `min_hole_m2`."""
+    """Return `polygons`, in metres, without holes smaller than `min_hole_m2`, unless another polygon stands in one."""
     result = polygons.copy()
+    tree = shapely.STRtree(shapely.point_on_surface(polygons))
     for index in np.flatnonzero(shapely.get_num_interior_rings(polygons) > 0):
-        rings = shapely.get_rings(polygons[index])
-        large = [ring for ring in rings[1:] if shapely.area(shapely.polygons(ring)) >= min_hole_m2]
-        result[index] = shapely.Polygon(rings[0], large)
+        outer, *rings = shapely.get_rings(polygons[index])
+        holes = shapely.polygons(rings)
+        kept = shapely.area(holes) >= min_hole_m2
+        kept[tree.query(holes, predicate="contains")[0]] = True
+        result[index] = shapely.Polygon(outer, [ring for ring, keep in zip(rings, kept, strict=True) if keep])
     return result

@@ -122,7 +122,13 @@ class PolygonizeOptions(Options):
         minimum=0.0,
         maximum=1.0,
     )
-    min_area_m2: float = parameter(10.0, "smallest footprint kept", unit="m²", minimum=0.0, flag="--min-area")
+    min_area_m2: float | None = parameter(
+        None,
+        "smallest footprint kept; default: the value found best for the weights, else 10 m²",
+        unit="m²",
+        minimum=0.0,
+        flag="--min-area",
+    )
     min_hole_m2: float = parameter(20.0, "smallest courtyard kept as a hole", unit="m²", minimum=0.0, flag="--min-hole")
     regularize: str = parameter("simplify", "how outlines are straightened", choices=REGULARIZE_METHODS)
     tolerance_m: float = parameter(

@@ -17,8 +17,10 @@ from rasters import EAST, NORTH, UTM, north_up, write_raster
 from building_footprints_plugin.engine import extract as module
 from building_footprints_plugin.engine.errors import BadInput, Cancelled
 from building_footprints_plugin.engine.extract import Model, Source, Target, extract, polygonize
+from building_footprints_plugin.engine.footprints import Settings
 from building_footprints_plugin.engine.manifest import Manifest
 from building_footprints_plugin.engine.options import PolygonizeOptions, SegmentOptions
+from building_footprints_plugin.engine.polygonize import Thresholds
 from building_footprints_plugin.engine.progress import Reporter
 from building_footprints_plugin.engine.vector import Layer, read_layer, write_layers
 
@@ -122,6 +124,18 @@ def test_holes_smaller_than_a_courtyard_are_filled(tmp_path: Path) -> None:
     _, layer = run(write_raster(tmp_path / "yard.tif", pixels), tmp_path / "out.gpkg")
     assert shapely.get_num_interior_rings(layer.geometry).tolist() == [1]
     assert layer.fields["area_m2"].tolist() == [pytest.approx(900 - 36)]
+
+
+def test_a_hole_with_a_hut_in_it_stays_a_hole(tmp_path: Path) -> None:
+    pixels = np.zeros((3, 60, 60), np.uint8)
+    house(pixels, 10, 10, 40, 40)
+    pixels[:, 24:36, 24:36] = 0  # 13 m2, below a courtyard
+    house(pixels, 27, 27, 6, 6)
+    for method in ("none", "simplify"):
+        options = PolygonizeOptions(regularize=method, min_area_m2=1.0)
+        _, layer = run(write_raster(tmp_path / "yard.tif", pixels), tmp_path / "out.gpkg", options)
+        assert len(layer.geometry) == 2
+        assert shapely.area(shapely.intersection(*layer.geometry)) < 1e-6
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857"])
@@ -286,3 +300,12 @@ def test_footprints_do_not_overlap(tmp_path: Path) -> None:
         assert len(layer.geometry) == 6
         shared = shapely.area(shapely.intersection(layer.geometry[:, None], layer.geometry[None, :]))
         assert shared[~np.eye(6, dtype=bool)].max() < 1e-6
+
+
+def test_what_is_left_open_is_taken_from_the_weights() -> None:
+    found = {"threshold": 0.3, "seed_threshold": 0.7, "min_area_m2": 15.0}
+    ours = Settings.of(PolygonizeOptions(), found)
+    assert (ours.thresholds, ours.min_area_m2) == (Thresholds.of(0.3, 0.7), 15.0)
+    users = Settings.of(PolygonizeOptions(threshold=0.0, min_area_m2=0.0), found)
+    assert (users.thresholds, users.min_area_m2) == (Thresholds.of(0.0, 0.7), 0.0)
+    assert Settings.of(PolygonizeOptions(), {}).min_area_m2 == 10.0
