@@ -28,6 +28,7 @@ from qgis.core import (
 )
 
 from building_footprints_plugin.bridge.environment import engine_environment
+from building_footprints_plugin.bridge.python import Candidate
 
 DEMO = ROOT / "tests" / "data" / "demo" / "vegas.tif"
 EXTRACT = "buildingfootprints:extractbuildings"
@@ -229,7 +230,9 @@ def test_an_engine_that_is_gone_since_it_was_asked(image, tmp_path, monkeypatch)
 
 
 def test_no_engine_is_a_reason_not_a_crash(image, provider, monkeypatch):
-    monkeypatch.setenv("BUILDING_FOOTPRINTS_PYTHON", "/no/python")
+    nowhere = [Candidate("/no/python", "the test")]
+    monkeypatch.setattr("building_footprints_plugin.bridge.probe.candidates", lambda: nowhere)
+    monkeypatch.setattr("building_footprints_plugin.bridge.report.candidates", lambda: nowhere)
     for name in ("extractbuildings", "segmentbuildings", "polygonizebuildings", "scorefootprints"):
         fine, why = provider.algorithm(name).create().canExecute()
         assert not fine

@@ -56,7 +56,10 @@ def write(context, tmp_path, qgis_new_project):
 )
 def test_geometries_stay_as_they_are(write, polygons, kind, wkt):
     written = write(polygons(wkt, kind=kind, crs="EPSG:3857"))
-    assert [feature.geometry().asWkt() for feature in written.getFeatures()] == [wkt]
+    found = [feature.geometry() for feature in written.getFeatures()]
+    assert len(found) == 1
+    assert found[0].equals(QgsGeometry.fromWkt(wkt))
+    assert found[0].wkbType() == QgsGeometry.fromWkt(wkt).wkbType()
     assert written.crs().authid() == "EPSG:3857"
 
 
