@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import processing
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProcessingException, QgsProject
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsProcessingAlgRunnerTask,
+    QgsProcessingException,
+    QgsProject,
+)
 
 pytestmark = pytest.mark.usefixtures("provider")
 NUMBERS = ("TP", "FP", "FN", "PRECISION", "RECALL", "F1", "MEAN_IOU")
@@ -104,3 +113,23 @@ def test_what_nobody_asked_for_is_not_made(town):
 def test_a_report_that_cannot_be_written(town):
     with pytest.raises(QgsProcessingException, match="There is no folder /no/such/folder"):
         score(*town, REPORT="/no/such/folder/r.html")
+
+
+def test_in_the_background_as_the_dialog_runs_it(town, provider, context, feedback, qgis_app, qgis_new_project):
+    """prepareAlgorithm here, processAlgorithm in another thread, while the window stays alive."""
+    proposals, truth = town
+    QgsProject.instance().addMapLayers([proposals, truth])
+    parameters = {"PROPOSALS": proposals.id(), "TRUTH": truth.id(), "OUTPUT": "memory:", "MISSED": "memory:"}
+    algorithm = provider.algorithm("scorefootprints").create()
+    task = QgsProcessingAlgRunnerTask(algorithm, parameters, context, feedback)
+    finished = []
+    task.executed.connect(lambda fine, results: finished.append((fine, results)))
+    QgsApplication.taskManager().addTask(task)
+    deadline = time.monotonic() + 120
+    while not finished and time.monotonic() < deadline:
+        qgis_app.processEvents()
+        time.sleep(0.01)
+    fine, results = finished[0]
+    assert fine
+    assert (results["TP"], results["FP"], results["FN"]) == (2, 1, 1)
+    assert feedback.fractions[-1] > 80
