@@ -51,7 +51,7 @@ class Coverage:
     def polygons(self, arcs: Arcs) -> Polygons:
         """Return the polygons with `arcs` in place of the own ones; the ends of arcs must agree at nodes.
 
-        Vertices at nodes are left out where no outline has a corner.
+        Vertices at nodes, and where closed arcs begin, are left out where no outline has a corner.
         """
         counts = np.diff(arcs.start)[self.use_arc] - 1  # the end of an arc is the beginning of the next
         begin = starts_of(counts)
@@ -61,8 +61,9 @@ class Coverage:
         last = np.repeat(arcs.start[self.use_arc + 1] - 1, counts)
         xy = np.rint(arcs.xy[np.where(back, last - step, first + step)] / GRID_M) * GRID_M
         rings = Rings(xy, begin[self.use_start], self.first_ring)
-        used = self.node[self.use_arc, self.use_back.astype(np.int64)]
-        return polygons_of(_without_straight_nodes(rings, begin[:-1][used >= 0], used[used >= 0]))
+        node = self.node[self.use_arc, self.use_back.astype(np.int64)]
+        node = np.where(node < 0, int(node.max(initial=-1)) + 1 + self.use_arc, node)
+        return polygons_of(_without_straight_nodes(rings, begin[:-1], node))
 
     def chosen(self, choices: list[Arcs], level: Ints) -> Arcs:
         """Return, for every arc, the one from `choices[level]` of the polygons beside it, the higher level counting.

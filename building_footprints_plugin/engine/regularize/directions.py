@@ -19,7 +19,7 @@ OTHER_AXIS = np.radians(15)
 DIAGONAL = np.radians(6)
 OTHER_SHARE = 0.2  # of the outline: what a second axis needs, and
 DIAGONAL_SHARE = 0.1  # what one at 45° to the first needs
-MAX_TURN = np.radians(22.5)
+MAX_TURN = np.radians(35)
 SURE_TURN = np.radians(3)
 ALIGN_TURN = np.radians(3)
 ALIGN_PASSES = 3
@@ -80,7 +80,9 @@ def aligned(axis: Floats, group: Ints, size_m: Floats, give_m: float) -> Floats:
     return result
 
 
-def line_angles(sections: Sections, coverage: Coverage, group: Ints, reach_m: float) -> tuple[Floats, Bools]:
+def line_angles(
+    sections: Sections, coverage: Coverage, group: Ints, give_m: tuple[float, float]
+) -> tuple[Floats, Bools]:
     """Return the angle of every section's line, turned to an axis where it is near one, and whether it was."""
     sides = coverage.sides[sections.arc()]
     row, side = np.nonzero(sides >= 0)
@@ -90,7 +92,7 @@ def line_angles(sections: Sections, coverage: Coverage, group: Ints, reach_m: fl
     first, second = building_axes(polygon, angle[row], length[row], count)
     longest = np.zeros(count)
     np.maximum.at(longest, polygon, length[row])
-    turned = aligned(first, group, longest, reach_m / 4)
+    turned = aligned(first, group, longest, give_m[1])
     second = np.where(np.abs(off_axis(second, first + QUARTER / 2)) < 1e-9, second + turned - first, second)
     line = sections.line[row]
     line, axis = np.concatenate([line, line]), np.concatenate([turned[polygon], second[polygon]])
@@ -98,7 +100,7 @@ def line_angles(sections: Sections, coverage: Coverage, group: Ints, reach_m: fl
     best = _nearest_axes(angle, line[there], axis[there])
     turn = -off_axis(angle, best)
     extent = sections.fit.length
-    limit = np.clip(2 * reach_m / np.maximum(extent, 1e-9), SURE_TURN, MAX_TURN)
+    limit = np.clip(2 * give_m[0] / np.maximum(extent, 1e-9), SURE_TURN, MAX_TURN)
     snapped = np.abs(turn) <= limit
     angle, snapped = np.where(snapped, angle + turn, angle), snapped
     return angle[sections.line], snapped[sections.line]

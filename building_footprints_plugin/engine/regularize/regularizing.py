@@ -55,8 +55,7 @@ def regularize(
     sections = sections_of(coverage, tolerance_m)
     choices = [simplified_arcs(sections, guards.reach_m), coverage.arcs]
     if method == "rectangular":
-        lengths = Lengths(step=tolerance_m, wall=1.5 * tolerance_m, loss=guards.reach_m, reach=tolerance_m)
-        squared = squared_arcs(sections, coverage, groups, lengths)
+        squared = squared_arcs(sections, coverage, groups, Lengths.of(tolerance_m, reach))
         choices.insert(0, with_circles(squared, coverage.arcs, coverage.closed, tolerance_m, pixel_m))
     return Regularized(*settled(coverage, choices, guards))
 

@@ -23,9 +23,9 @@ MAX_MEETING = 6  # pieces of outline that meet in one point, at most
 class Sections:
     """Straight pieces of arcs, in order: arc a has the sections `start[a]` to `start[a + 1] - 1`.
 
-    `own` are the fits of the sections by themselves. Sections that run on across a node lie on one line: `line` is
-    the number of one of them, `fit` the fit of all. `corner` (sections, 2) numbers the corners
-    where a section begins and ends, `corner_xy` says where on the outline those are. Arcs share corners at nodes.
+    `own` are the fits of the sections by themselves. Sections that run on across a corner lie on one line: `line` is
+    the number of one of them, `fit` the fit of all. `corner` (sections, 2) numbers the corners where a section begins
+    and ends, `corner_xy` says where on the outline those are. Arcs share corners at nodes.
     """
 
     start: Ints
@@ -82,8 +82,8 @@ def _corners(coverage: Coverage, start: Ints, begin: Floats, end: Floats) -> tup
 
 
 def _laid_on_lines(sections: Sections, near_m: float) -> Sections:
-    """Lay sections that meet at a node on one line where that is never further than `near_m` from their ends."""
-    one, two = _across_nodes(sections)
+    """Lay sections that meet on one line where that is never further than `near_m` from their ends."""
+    one, two = meeting_pairs(sections.corner.ravel(), np.repeat(np.arange(len(sections.corner)), 2))
     own, line, ends = sections.own, sections.line, sections.corner_xy[sections.corner]
     fit = own
     while True:
@@ -107,14 +107,6 @@ def _mutual_best(one: Ints, two: Ints, cost: Floats) -> Bools:
     np.minimum.at(best, one, rank)
     np.minimum.at(best, two, rank)
     return np.asarray(np.isfinite(cost) & (best[one] == rank) & (best[two] == rank), dtype=bool)
-
-
-def _across_nodes(sections: Sections) -> tuple[Ints, Ints]:
-    """Return the pairs of sections of different arcs that meet at a node."""
-    arc = sections.arc()
-    one, two = meeting_pairs(sections.corner.ravel(), np.repeat(np.arange(len(sections.corner)), 2))
-    across = arc[one] != arc[two]
-    return one[across], two[across]
 
 
 def meeting_pairs(place: Ints, piece: Ints) -> tuple[Ints, Ints]:

@@ -13,29 +13,36 @@ from .rings import Bools, Floats, Ints, owner_of, starts_of
 from .sections import Sections, meeting_pairs
 from .walls import PARALLEL, Joints, Walls, cross, joints_of, merged, on_lines, preceding, without
 
-MAX_ROUNDS = 60
-MEETING_REACH = 4  # times the reach: how far from the outline's corner two long walls may meet
-
 SAME = 1e-6  # sine of the turn between lines along one axis
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """Metres: up to `step` between parallel walls and `wall` along one is noise; a wall off the axes is taken out if
-    the outline then moves by `loss` at most; walls are turned to an axis if their ends move by `reach` at most.
+    """Metres: what is noise, and how far things may move to become square.
+
+    Noise: a `step` between parallel walls, a `wall` so short. A wall off the axes is turned to one if its ends move by
+    `turn` at most, and taken out if the outline moves by `loss` at most; its neighbours then meet `meeting` from
+    their corner at most. Neighbours are aligned if the ends of their walls move by `align` at most.
     """
 
     step: float
     wall: float
+    turn: float
     loss: float
-    reach: float
+    meeting: float
+    align: float
+
+    @classmethod
+    def of(cls, tolerance_m: float, reach_m: float) -> Lengths:
+        """Return the lengths for a tolerance, where no outline may be carried further than `reach_m` outwards."""
+        return cls(tolerance_m, 1.5 * tolerance_m, reach_m, reach_m, 4 * tolerance_m, tolerance_m / 6)
 
 
 def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Arcs:
     """Return the arcs squared; `group` (polygons,) numbers the neighbourhoods within which axes are aligned."""
-    walls = _walls_of(sections, coverage, group, lengths.reach)
-    for _ in range(MAX_ROUNDS):
-        joints = joints_of(walls, MEETING_REACH * lengths.reach)
+    walls = _walls_of(sections, coverage, group, lengths)
+    while True:
+        joints = joints_of(walls, lengths.meeting)
         pick = _mergeable(walls, lengths)
         if pick.any():
             walls = merged(walls, pick)
@@ -46,13 +53,12 @@ def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: L
             continue
         removed = _removable(walls, joints, lengths)
         if not removed.any():
-            break
+            return _arcs_of(walls, coverage, lengths.meeting)
         walls = on_lines(without(walls, removed))
-    return _arcs_of(walls, coverage, MEETING_REACH * lengths.reach)
 
 
-def _walls_of(sections: Sections, coverage: Coverage, group: Ints, reach_m: float) -> Walls:
-    angle, snapped = line_angles(sections, coverage, group, reach_m)
+def _walls_of(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Walls:
+    angle, snapped = line_angles(sections, coverage, group, (lengths.turn, lengths.align))
     along = np.column_stack([np.cos(angle), np.sin(angle)])
     chord = sections.chord()
     along *= np.where((along * chord).sum(axis=1) < 0, -1.0, 1.0)[:, None]
@@ -141,6 +147,9 @@ def _loss(walls: Walls, joints: Joints, following: Ints) -> Floats:
     jog = np.abs(along * cross(chord, walls.along[left])) / np.maximum(np.hypot(*chord.T), 1e-9) / 2
     same_way = (walls.along[left] * walls.along[right]).sum(axis=1) > 0
     loss[wall] = np.where(steep & onward, corner, np.where(~steep & same_way & (along > 0), jog, np.inf))
+    for place, inner, open_end in ((walls.end, before, following < 0), (walls.begin, following, before < 0)):
+        last = np.flatnonzero(open_end & (inner >= 0))
+        loss[last] = distance(place[last], walls.place[inner[last]], walls.along[inner[last]])
     return loss
 
 
