@@ -65,7 +65,8 @@ class RasterCopy:
         path = os.path.join(folder, "layer.tif")
         writer = QgsRasterFileWriter(path)
         writer.setOutputFormat("GTiff")
-        writer.setCreateOptions(IMAGE_OPTIONS + _band_options(self.provider))
+        set_options = getattr(writer, "setCreationOptions", None) or writer.setCreateOptions  # renamed in QGIS 3.44
+        set_options(IMAGE_OPTIONS + _band_options(self.provider))
         pipe = pipe_with_no_data(self.provider)
         blocks = QgsRasterBlockFeedback()
         feedback.canceled.connect(blocks.cancel, Qt.ConnectionType.DirectConnection)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+
 import processing
 import pytest
 from conftest import ROOT
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsProcessingContext,
+    QgsProcessingOutputLayerDefinition,
     QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
@@ -67,14 +70,26 @@ def test_only_layers_that_are_loaded_get_a_style():
     assert isinstance(context.layerToLoadOnCompletionDetails("/a.gpkg").postProcessor(), LayerStyler)
 
 
-def test_loaded_results_are_styled(provider, polygons, qgis_new_project):
-    """The whole way, as the dialog goes it; twice, as a batch does, and with the algorithm's own object gone."""
-    project = QgsProject.instance()
+def test_loaded_results_are_styled(provider, polygons, feedback, qgis_new_project):
+    """The way the dialog goes; twice, as a batch does, and with the algorithm's own object gone by then."""
     truth = polygons(SQUARE, FAR)
     for _ in range(2):
-        parameters = {"PROPOSALS": polygons(SQUARE), "TRUTH": truth, "OUTPUT": "TEMPORARY_OUTPUT", "MISSED": "memory:"}
-        results = processing.runAndLoadResults("buildingfootprints:scorefootprints", parameters)
-        scored, missed = (project.mapLayer(results[name]) for name in ("OUTPUT", "MISSED"))
+        context = QgsProcessingContext()
+        context.setProject(QgsProject.instance())
+        wanted = {name: loaded(name) for name in ("OUTPUT", "MISSED")}
+        parameters = {"PROPOSALS": polygons(SQUARE), "TRUTH": truth, **wanted}
+        layers = processing.run("buildingfootprints:scorefootprints", parameters, context=context, feedback=feedback)
+        gc.collect()
+        for details in context.layersToLoadOnCompletion().values():  # what QGIS does after a run
+            details.postProcessor().postProcessLayer(layers[details.outputName], context, feedback)
+        scored, missed = layers["OUTPUT"], layers["MISSED"]
         assert isinstance(scored.renderer(), QgsCategorizedSymbolRenderer)
-        assert colours(missed.renderer().symbol())[0] == "#1e64ff"
         assert [feature["status"] for feature in scored.getFeatures()] == ["matched"]
+        assert colours(missed.renderer().symbol())[0] == "#1e64ff"
+
+
+def loaded(name: str) -> QgsProcessingOutputLayerDefinition:
+    """A temporary layer that is to be loaded into the project."""
+    definition = QgsProcessingOutputLayerDefinition("memory:", QgsProject.instance())
+    definition.destinationName = name
+    return definition
