@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from .options import RegularizeOptions
 from .progress import Reporter
-from .regularize import neighbourhoods, regularize
+from .regularize import batches, neighbourhoods, regularize
 from .vector import Layer, metric_crs, polygons_of, reproject
 
-BATCH = 20_000  # polygons straightened at once, whole neighbourhoods: some 300 MB
 ZONE_DEGREES = 6.0  # of longitude, the width of a UTM zone
 FIELD = "regularized"
 
@@ -41,8 +40,9 @@ def straighten(layer: Layer, options: RegularizeOptions, reporter: Reporter) -> 
     regularized, count = np.zeros(len(parts), dtype=bool), 0
     for rows, metric in _zones(parts, layer.crs):
         metres = reproject(parts[rows], layer.crs, metric)
-        for batch, group in _batches(metres, options.tolerance_m):
-            straight = regularize(metres[batch], group, method=options.method, tolerance_m=options.tolerance_m)
+        group = neighbourhoods(metres, options.tolerance_m)
+        for batch in batches(group):
+            straight = regularize(metres[batch], group[batch], method=options.method, tolerance_m=options.tolerance_m)
             done[rows[batch]] = reproject(straight.polygons, metric, layer.crs)
             regularized[rows[batch]] = straight.regularized
             count += len(batch)
@@ -70,19 +70,6 @@ def _zones(parts: NDArray[np.object_], crs: str | None) -> Iterator[tuple[NDArra
         rows = np.flatnonzero(zone == number)
         middle = centres[rows].mean(axis=0)
         yield rows, metric_crs(crs, (middle[0], middle[1]))
-
-
-def _batches(metres: NDArray[np.object_], tolerance_m: float) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int64]]]:
-    """Yield rows of whole neighbourhoods, about `BATCH` at a time, and their neighbourhoods."""
-    group = neighbourhoods(metres, tolerance_m)
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    cut = 0
-    while cut < len(order):
-        later = starts[starts >= cut + BATCH]
-        end = int(later[0]) if len(later) else len(order)
-        yield order[cut:end], group[order[cut:end]]
-        cut = end
 
 
 def _assembled(parts: NDArray[np.object_], start: NDArray[np.intp]) -> NDArray[np.object_]:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .neighbours import neighbourhoods, reach_m
-from .regularizing import Regularized, regularize
+from .regularizing import Regularized, batches, regularize
 
-__all__ = ["Regularized", "neighbourhoods", "reach_m", "regularize"]
+__all__ = ["Regularized", "batches", "neighbourhoods", "reach_m", "regularize"]
