@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from pickle import UnpicklingError  # noqa: TID251 - what torch.load raises for a foreign file; it loads weights only
 from typing import Any
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.manifest import Manifest
 from building_footprints_plugin.engine.networks import build_network
-from building_footprints_plugin.engine.weights import MANIFEST_KEY, load_network
+from building_footprints_plugin.engine.weights import MANIFEST_KEY, load_network, read_manifest
 
 from .labels import BACKGROUND, CLASSES
 from .normalise import MEAN, STD
@@ -72,10 +72,19 @@ def export(checkpoint: Checkpoint, places: list[Place], thresholds: dict[str, fl
             "validation_places": sorted(place.name for place in places if place.split == "val"),
         },
     )
+    _write(tensors, manifest, target)
+    return _largest_difference(checkpoint.network, target)
+
+
+def rewrite_manifest(weights: Path, **changes: Any) -> None:
+    """Change fields of the manifest of a weights file; the tensors stay as they are."""
+    _write(load_file(weights), replace(read_manifest(weights), **changes), weights)
+
+
+def _write(tensors: dict[str, Tensor], manifest: Manifest, target: Path) -> None:
     beside = target.with_suffix(".part")
     beside.write_bytes(save(tensors, metadata={MANIFEST_KEY: manifest.to_json()}))
     beside.replace(target)
-    return _largest_difference(checkpoint.network, target)
 
 
 def _halved(tensor: Tensor) -> Tensor:

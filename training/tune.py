@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save
 from tqdm import tqdm
 
 from building_footprints_plugin.engine.inference import Predictor, choose_device, choose_precision
 from building_footprints_plugin.engine.polygonize import CODE_MAX, Thresholds, label_buildings
-from building_footprints_plugin.engine.weights import MANIFEST_KEY, load_network, read_manifest
+from building_footprints_plugin.engine.weights import load_network
 
+from .export import rewrite_manifest
 from .places import Place
 from .prepare import resample_labels, resample_picture
 from .validate import Tally, add_tile
 
-THRESHOLDS = (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)
-SEED_THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-MIN_AREAS_M2 = (5.0, 10.0, 15.0, 20.0)
+THRESHOLDS = (0.4, 0.5)
+SEED_THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
+MIN_AREAS_M2 = (10.0, 15.0)
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,7 @@ def write_thresholds(weights: Path, best: Setting) -> None:
         "seed_threshold": best.seed_threshold,
         "min_area_m2": best.min_area_m2,
     }
-    manifest = replace(read_manifest(weights), thresholds=thresholds)
-    beside = weights.with_suffix(".part")
-    beside.write_bytes(save(load_file(weights), metadata={MANIFEST_KEY: manifest.to_json()}))
-    beside.replace(weights)
+    rewrite_manifest(weights, thresholds=thresholds)
 
 
 def _tile(place: Place, tile_id: str, predictor: Predictor, gsd_m: float) -> Tile:

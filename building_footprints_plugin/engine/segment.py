@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 
 from .errors import FootprintsError
 from .tiling import Axis, blend_weights, tile_axis
@@ -115,9 +116,24 @@ class Segmenter:
         for begin in range(0, len(needed), self.batch_size):
             self.progress((row_index + begin / len(needed)) / len(rows.starts))
             batch = needed[begin : begin + self.batch_size]
-            tiles = np.stack([pixels[:, :, places[index]] for index in batch])
+            tiles = np.stack([mirrored(pixels[:, :, places[index]], valid[:, places[index]]) for index in batch])
             for index, chance in zip(batch, self.network.probabilities(tiles, tta=self.tta), strict=True):
                 blended[:, :, places[index]] += chance * (down * blend_weights(cols, index))
+
+
+def mirrored(pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return `(bands, height, width)` with pixels that are not there replaced by the picture mirrored at its edge.
+
+    Black would look like something to the network; in training, too, crops go on mirrored beyond a picture. Where the
+    mirror image is not there either, the nearest pixel stands in.
+    """
+    if valid.all():
+        return pixels
+    nearest = distance_transform_edt(~valid, return_distances=False, return_indices=True)
+    limits = np.array(valid.shape)[:, None, None] - 1
+    mirror = np.clip(2 * nearest - np.indices(valid.shape), 0, limits)
+    rows, cols = np.where(valid[tuple(mirror)], mirror, nearest)
+    return np.asarray(pixels[:, rows, cols])
 
 
 def _codes(blended: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from building_footprints_plugin.engine.errors import BadInput, Cancelled, FootprintsError
-from building_footprints_plugin.engine.segment import Layout, Segmenter
+from building_footprints_plugin.engine.segment import Layout, Segmenter, mirrored
 
 
 class Picture:
@@ -101,6 +101,23 @@ def test_pixels_that_are_not_there_are_255() -> None:
     codes = run(source, Pixelwise(), layout(120, 130))
     assert (codes[:, :, 60:70] == 255).all()
     assert (np.delete(codes, np.s_[60:70], axis=2) <= 250).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "valid", "expected"),
+    [
+        pytest.param("12345000", "11111000", "12345432", id="mirrored at the edge, the edge pixel not doubled"),
+        pytest.param("00012345", "00011111", "43212345", id="on the other side"),
+        pytest.param("12000000", "11000000", "12111111", id="beyond the mirror its last pixel"),
+        pytest.param("12300789", "11100111", "12328789", id="a gap from both sides"),
+    ],
+)
+def test_what_is_not_there_is_mirrored(row: str, valid: str, expected: str) -> None:
+    def cells(text: str) -> NDArray[np.uint8]:
+        return np.array([[int(cell) for cell in text]] * 3, np.uint8)
+
+    filled = mirrored(cells(row)[None], cells(valid).astype(bool))
+    np.testing.assert_array_equal(filled[0], cells(expected))
 
 
 def test_tiles_without_pixels_or_unwanted_are_not_run() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from building_footprints_plugin.engine.commands._arguments import add_options, options_from
 from building_footprints_plugin.engine.commands._inputs import add_model, model_from
 from building_footprints_plugin.engine.options import PolygonizeOptions
+from building_footprints_plugin.engine.weights import read_manifest
 
 from ..evaluate import evaluate_mosaic, evaluate_place
+from ..export import rewrite_manifest
 from ..places import read_places
 
 COLUMNS = ("tp", "fp", "fn", "precision", "recall", "f1", "average_precision", "mean_iou", "pixel_iou")
@@ -26,6 +28,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--split", choices=("train", "val"), default="val", help="which places (default: val)")
     parser.add_argument("--places", metavar="NAME,NAME", help="only these places, whatever their split")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table")
+    parser.add_argument("--record", action="store_true", help="also write the scores into the weights' manifest")
     add_options(parser, PolygonizeOptions)
     add_model(parser)
     parser.set_defaults(run=run)
@@ -44,6 +47,10 @@ def run(arguments: argparse.Namespace) -> None:
             _print(rows[-1], header=len(rows) == 1)
         rows.append(_total(rows))
         _print(rows[-1], header=False)
+    if arguments.record:
+        kept = ("tp", "fp", "fn", "f1", "pixel_iou")
+        scores = {row["place"]: {name: round(row[name], 4) for name in kept} for row in rows if row["place"] != "all"}
+        rewrite_manifest(model.weights, scores={**read_manifest(model.weights).scores, **scores})
     if arguments.csv:
         with arguments.csv.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, ["place", *COLUMNS], extrasaction="ignore")
