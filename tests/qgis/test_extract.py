@@ -156,16 +156,17 @@ def test_a_coordinate_system_set_in_qgis(image, expected, tmp_path):
 
 
 def test_probability_beside_footprints_and_its_polygons(image, expected, tmp_path):
-    """extract = segment, then polygonize."""
-    results = run(INPUT=image, PROBABILITY=tmp_path / "beside.tif")
+    """extract = segment, then polygonize with the same settings; left open, extract takes those of the weights."""
+    settings = {"THRESHOLD": 0.45, "SEED_THRESHOLD": 0.6, "MIN_AREA": 20}
+    results = run(INPUT=image, PROBABILITY=tmp_path / "beside.tif", **settings)
     assert results["PROBABILITY"] == str(tmp_path / "beside.tif")
     segmented = run("buildingfootprints:segmentbuildings", INPUT=image, OUTPUT=tmp_path / "segmented.tif")
     assert segmented["DEVICE_USED"] == expected[1]["device"]
     assert pixels(tmp_path / "beside.tif") == pixels(tmp_path / "segmented.tif")
     assert len(set(pixels(tmp_path / "segmented.tif"))) > 100
-    polygonized = run("buildingfootprints:polygonizebuildings", INPUT=tmp_path / "segmented.tif")
-    assert polygonized["COUNT"] == pytest.approx(expected[1]["count"], abs=1)
-    assert polygonized["TOTAL_AREA"] == pytest.approx(expected[1]["total_area_m2"], rel=0.01)
+    polygonized = run("buildingfootprints:polygonizebuildings", INPUT=tmp_path / "segmented.tif", **settings)
+    assert polygonized["COUNT"] == results["COUNT"] > 3
+    assert polygonized["TOTAL_AREA"] == pytest.approx(results["TOTAL_AREA"], rel=0.001)
 
 
 def test_an_image_without_buildings_gives_an_empty_layer(raster):
