@@ -1,0 +1,150 @@
+"""`regularize` on files: any layer, any coordinate system, nothing of a feature lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from outlines import corner_angles, plan, turned
+from rasterio import warp
+
+from building_footprints_plugin.engine.__main__ import main
+from building_footprints_plugin.engine.vector import Layer, read_layer, reproject, write_layer
+
+EAST, NORTH = 500_000.0, 6_650_000.0  # in UTM zone 33, at 60 degrees north
+
+
+def ragged(shape: shapely.Polygon, seed: int = 0) -> shapely.Polygon:
+    """Return a building as somebody in a hurry drew it: corners up to 15 cm off."""
+    chance = np.random.default_rng(seed)
+
+    def move(xy: Any) -> Any:
+        moved = xy + chance.uniform(-0.15, 0.15, xy.shape)
+        return np.concatenate([moved[:-1], moved[:1]]) + (EAST, NORTH)
+
+    return shapely.transform(shape, move)
+
+
+def village(count: int = 6) -> Layer:
+    houses = [ragged(turned(plan("L", 6, 5), 15 * k, (30 * k, 0)), k) for k in range(count)]
+    fields = {"name": np.array([f"house {k}" for k in range(count)], dtype=object), "storeys": np.arange(count)}
+    return Layer(np.array(houses, dtype=object), fields, "EPSG:32633")
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, Any]:
+    assert main(["regularize", *map(str, words), "--json"]) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32633", "EPSG:4326", "EPSG:3857", "EPSG:2263"])
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet", ".shp"])
+def test_metres_are_metres_in_any_coordinate_system(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], crs: str, suffix: str
+) -> None:
+    layer = village()
+    if crs == "EPSG:2263":  # feet, which only fit New York
+        shift = np.array(warp.transform("EPSG:32618", crs, [585_000.0], [4_510_000.0])[:2]).ravel()
+        feet = shapely.transform(layer.geometry, lambda xy: (xy - (EAST, NORTH)) / 0.3048006096 + shift)
+        layer = Layer(feet, layer.fields, crs)
+    else:
+        layer = Layer(reproject(layer.geometry, "EPSG:32633", crs), layer.fields, crs)
+    source, target = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+    write_layer(source, layer)
+    figures = run(capsys, source, target)
+    assert figures["count"] == figures["regularized"] == 6
+    found = read_layer(target)
+    rows = zip(found.fields["name"], found.fields["storeys"], strict=True)
+    assert sorted(rows) == [(f"house {k}", k) for k in range(6)]  # FlatGeobuf has an order of its own
+    metric = "EPSG:32618" if crs == "EPSG:2263" else "EPSG:32633"
+    for polygon in reproject(found.geometry, crs, metric):
+        np.testing.assert_allclose(corner_angles(polygon), 90, atol=0.01)
+        assert polygon.area == pytest.approx(90, rel=0.05)
+
+
+def test_parts_stay_together_and_bad_features_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    houses = village(3).geometry
+    twin = shapely.multipolygons([houses[0], houses[1]])
+    bow_tie = shapely.transform(shapely.Polygon([(0, 0), (9, 9), (9, 0), (0, 9)]), lambda xy: xy + (EAST, NORTH + 100))
+    geometry = np.array([twin, houses[2], None, bow_tie], dtype=object)
+    ids = np.array([7, 8, 9, 10])
+    write_layer(tmp_path / "in.gpkg", Layer(geometry, {"id": ids}, "EPSG:32633"))
+    assert main(["regularize", str(tmp_path / "in.gpkg"), str(tmp_path / "out.gpkg"), "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["dropped"] == 1
+    assert "1 features have no area and were left out: 9" in said.err
+    assert "1 features crossed themselves and were repaired: 10" in said.err
+    found = read_layer(tmp_path / "out.gpkg")
+    assert found.fields["id"].tolist() == [7, 8, 10]
+    assert [shapely.get_num_geometries(shape) for shape in found.geometry] == [2, 1, 2]
+    assert shapely.is_valid(found.geometry).all()
+
+
+def test_nulls_survive_and_an_old_verdict_is_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layer = village(3)
+    storeys = np.ma.MaskedArray([1, 2, 3], mask=[False, True, False])
+    fields = {"storeys": storeys, "regularized": np.array([5, 5, 5], dtype=np.int32)}
+    write_layer(tmp_path / "in.gpkg", Layer(layer.geometry, fields, layer.crs))
+    run(capsys, tmp_path / "in.gpkg", tmp_path / "out.gpkg")
+    found = read_layer(tmp_path / "out.gpkg")
+    assert found.fields["regularized"].tolist() == [1, 1, 1]
+    storeys = np.ma.filled(found.fields["storeys"].astype(float), np.nan)
+    np.testing.assert_array_equal(storeys, [1, np.nan, 3])
+
+
+def test_layers_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "town.gpkg"
+    write_layer(file, village(2), "old")
+    write_layer(file, village(3), "new")
+    assert run(capsys, file, file, "--input-layer", "new", "--layer", "straight")["count"] == 3
+    assert len(read_layer(file, "straight")) == 3
+    assert len(read_layer(file, "old")) == 2
+
+
+def test_a_layer_around_the_world_is_straightened_zone_by_zone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = village(1).geometry
+    zones = [reproject(home, f"EPSG:{code}", "EPSG:4326")[0] for code in (32601, 32633, 32733, 32655)]
+    write_layer(tmp_path / "in.gpkg", Layer(np.array(zones, dtype=object), {}, "EPSG:4326"))
+    assert run(capsys, tmp_path / "in.gpkg", tmp_path / "out.gpkg")["regularized"] == 4
+    found = read_layer(tmp_path / "out.gpkg").geometry
+    for polygon, code in zip(found, (32601, 32633, 32733, 32655), strict=True):
+        angles = corner_angles(reproject(np.array([polygon]), "EPSG:4326", f"EPSG:{code}")[0])
+        np.testing.assert_allclose(angles, 90, atol=0.01)
+
+
+def test_no_features_make_an_empty_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_layer(tmp_path / "in.gpkg", Layer(np.empty(0, dtype=object), {"name": np.empty(0, object)}, "EPSG:32633"))
+    assert run(capsys, tmp_path / "in.gpkg", tmp_path / "out.gpkg")["count"] == 0
+    assert len(read_layer(tmp_path / "out.gpkg")) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        pytest.param(["missing.gpkg", "out.gpkg"], "There is no file missing.gpkg", id="no input"),
+        pytest.param(["in.gpkg", "out.csv"], "has the extension '.csv'", id="a table"),
+        pytest.param(["in.gpkg", "out.gpkg", "--method", "none"], "invalid choice: 'none'", id="no method"),
+        pytest.param(["in.gpkg", "out.gpkg", "--tolerance", "0"], "--tolerance is 0; expected", id="no tolerance"),
+        pytest.param(["points.gpkg", "out.gpkg"], "holds points; expected polygons", id="no polygons"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_layer("in.gpkg", village(1))
+    Path("points.geojson").write_text(
+        '{"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {}}'
+    )
+    if words[0] == "points.gpkg":
+        words = ["points.geojson", *words[1:]]
+    assert main(["regularize", *words]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+    assert not Path("out.gpkg").exists()
