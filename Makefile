@@ -128,9 +128,10 @@ format: .venv/.ready ## lay the code out as lint expects
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format --quiet .
 
-bench: .venv/.ready ## measure speed and memory of extractions and of the score, small to large
+bench: .venv/.ready ## measure speed and memory of extractions, of the score and of straightening, small to large
 	@$(PY) -m tools.bench $(DEMO_IMAGE)
 	@$(PY) -m tests.bench.bench_score
+	@$(PY) -m tests.bench.bench_regularize
 
 clean: ## remove what was built; both environments stay
 	@rm -rf build dist demo

@@ -81,9 +81,12 @@ def aligned(axis: Floats, group: Ints, size_m: Floats, give_m: float) -> Floats:
 
 
 def line_angles(
-    sections: Sections, coverage: Coverage, group: Ints, give_m: tuple[float, float]
+    sections: Sections, coverage: Coverage, group: Ints, turn_m: float, align_m: float
 ) -> tuple[Floats, Bools]:
-    """Return the angle of every section's line, turned to an axis where it is near one, and whether it was."""
+    """Return the angle of every section's line, turned to an axis where it is near one, and whether it was.
+
+    The ends of walls move by `turn_m` at most in that, and by `align_m` where axes of neighbours are made one.
+    """
     sides = coverage.sides[sections.arc()]
     row, side = np.nonzero(sides >= 0)
     polygon, count = sides[row, side], len(group)
@@ -92,18 +95,15 @@ def line_angles(
     first, second = building_axes(polygon, angle[row], length[row], count)
     longest = np.zeros(count)
     np.maximum.at(longest, polygon, length[row])
-    turned = aligned(first, group, longest, give_m[1])
-    second = np.where(np.abs(off_axis(second, first + QUARTER / 2)) < 1e-9, second + turned - first, second)
-    line = sections.line[row]
-    line, axis = np.concatenate([line, line]), np.concatenate([turned[polygon], second[polygon]])
-    there = ~np.isnan(axis)
-    best = _nearest_axes(angle, line[there], axis[there])
-    turn = -off_axis(angle, best)
-    extent = sections.fit.length
-    limit = np.clip(2 * give_m[0] / np.maximum(extent, 1e-9), SURE_TURN, MAX_TURN)
-    snapped = np.abs(turn) <= limit
-    angle, snapped = np.where(snapped, angle + turn, angle), snapped
-    return angle[sections.line], snapped[sections.line]
+    common = aligned(first, group, longest, align_m)
+    diagonal = np.abs(off_axis(second, first + QUARTER / 2)) < 1e-9
+    second = np.where(diagonal, common + QUARTER / 2, second)
+    axis = np.concatenate([common[polygon], second[polygon]])
+    line = np.tile(sections.line[row], 2)
+    turn = -off_axis(angle, _nearest_axes(angle, line[~np.isnan(axis)], axis[~np.isnan(axis)]))
+    limit = np.clip(2 * turn_m / np.maximum(sections.fit.length, 1e-9), SURE_TURN, MAX_TURN)
+    near = np.abs(turn) <= limit
+    return np.where(near, angle + turn, angle)[sections.line], near[sections.line]
 
 
 def _nearest_axes(angle: Floats, line: Ints, axis: Floats) -> Floats:

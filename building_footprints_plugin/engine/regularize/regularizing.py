@@ -18,8 +18,9 @@ from .noding import node_rings
 from .rings import Bools, Ints, Polygons, rings_of
 from .sections import sections_of
 from .settling import settled
+from .sifting import Lengths
 from .simplify import simplified_arcs
-from .squaring import Lengths, squared_arcs
+from .squaring import squared_arcs
 
 MIN_TOLERANCE_PX = 1.1  # stairs leave the line they stand for by a pixel at most; less would keep them
 

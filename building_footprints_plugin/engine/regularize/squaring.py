@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from .coverage import Arcs, Coverage
 from .directions import line_angles
-from .lines import distance, joined
-from .rings import Bools, Floats, Ints, owner_of, starts_of
-from .sections import Sections, meeting_pairs
-from .walls import PARALLEL, Joints, Walls, cross, joints_of, merged, on_lines, preceding, without
-
-SAME = 1e-6  # sine of the turn between lines along one axis
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Metres: what is noise, and how far things may move to become square.
-
-    Noise: a `step` between parallel walls, a `wall` so short. A wall off the axes is turned to one if its ends move by
-    `turn` at most, and taken out if the outline moves by `loss` at most; its neighbours then meet `meeting` from
-    their corner at most. Neighbours are aligned if the ends of their walls move by `align` at most.
-    """
-
-    step: float
-    wall: float
-    turn: float
-    loss: float
-    meeting: float
-    align: float
-
-    @classmethod
-    def of(cls, tolerance_m: float, reach_m: float) -> Lengths:
-        """Return the lengths for a tolerance, where no outline may be carried further than `reach_m` outwards."""
-        return cls(tolerance_m, 1.5 * tolerance_m, reach_m, reach_m, 4 * tolerance_m, tolerance_m / 6)
+from .lines import joined
+from .rebuilding import arcs_along
+from .rings import Ints
+from .sections import Sections
+from .sifting import Lengths, going_on, mergeable, removable
+from .walls import Walls, joints_of, merged, on_lines, without
 
 
 def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Arcs:
@@ -43,22 +21,22 @@ def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: L
     walls = _walls_of(sections, coverage, group, lengths)
     while True:
         joints = joints_of(walls, lengths.meeting)
-        pick = _mergeable(walls, lengths)
+        pick = mergeable(walls, lengths)
         if pick.any():
             walls = merged(walls, pick)
             continue
-        one, two = _going_on(walls, coverage, lengths.step)
+        one, two = going_on(walls, coverage, lengths.step)
         if len(one):
             walls = on_lines(replace(walls, line=joined(walls.line, walls.line[one], walls.line[two])))
             continue
-        removed = _removable(walls, joints, lengths)
+        removed = removable(walls, joints, lengths)
         if not removed.any():
-            return _arcs_of(walls, coverage, lengths.meeting)
+            return arcs_along(walls, coverage, lengths.meeting)
         walls = on_lines(without(walls, removed))
 
 
 def _walls_of(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Walls:
-    angle, snapped = line_angles(sections, coverage, group, (lengths.turn, lengths.align))
+    angle, snapped = line_angles(sections, coverage, group, lengths.turn, lengths.align)
     along = np.column_stack([np.cos(angle), np.sin(angle)])
     chord = sections.chord()
     along *= np.where((along * chord).sum(axis=1) < 0, -1.0, 1.0)[:, None]
@@ -77,162 +55,3 @@ def _walls_of(sections: Sections, coverage: Coverage, group: Ints, lengths: Leng
             corner[:, 1],
         )
     )
-
-
-def _mergeable(walls: Walls, lengths: Lengths) -> Bools:
-    """Tell which walls go on in the next one, on a line that is the same but for noise; never two in a row."""
-    following = walls.following()
-    here = np.flatnonzero((following >= 0) & (following != np.arange(len(walls))))
-    there = following[here]
-    along = (walls.along[here] * walls.along[there]).sum(axis=1)
-    across = cross(walls.along[here], walls.along[there])
-    shorter = walls.fit.length[here] < walls.fit.length[there]
-    one, two = np.where(shorter, here, there), np.where(shorter, there, here)
-    step = np.full(len(walls), np.inf)
-    step[here] = _farthest_end(walls, one, two)
-    close = np.zeros(len(walls), dtype=bool)
-    close[here] = (along > 0) & (np.abs(across) < PARALLEL)
-    return _local_minima(np.where(close & (step <= lengths.step), step, np.inf), following)
-
-
-def _farthest_end(walls: Walls, which: Ints, line: Ints) -> Floats:
-    """Return how far the ends of walls are from the lines of others, at most; for parallels, how far these are."""
-    ends = np.stack([walls.begin[which], walls.end[which]], axis=1)
-    off = distance(ends, walls.place[line][:, None], walls.along[line][:, None]).max(axis=1)
-    step = distance(walls.place[which], walls.place[line], walls.along[line])
-    parallel = np.abs(cross(walls.along[which], walls.along[line])) < SAME
-    return np.asarray(np.where(parallel, step, off), dtype=np.float64)
-
-
-def _going_on(walls: Walls, coverage: Coverage, step_m: float) -> tuple[Ints, Ints]:
-    """Return the pairs of walls that go on in each other across a node, on lines that are the same but for noise."""
-    first, last = walls.ends_of_arcs()
-    open_arcs = ~coverage.closed
-    place = coverage.node[open_arcs].T.ravel()
-    one, two = meeting_pairs(place, np.concatenate([first[open_arcs], last[open_arcs]]))
-    short = walls.fit.length[one] < walls.fit.length[two]
-    one, two = np.where(short, two, one), np.where(short, one, two)
-    across = np.abs(cross(walls.along[one], walls.along[two]))
-    good = (walls.line[one] != walls.line[two]) & (across < PARALLEL)
-    good &= _farthest_end(walls, two, one) <= step_m
-    return one[good], two[good]
-
-
-def _removable(walls: Walls, joints: Joints, lengths: Lengths) -> Bools:
-    """Tell which walls are too short to be told from noise, the shortest of each neighbourhood only."""
-    following = walls.following()
-    length = ((joints.end - joints.begin) * walls.along).sum(axis=1)
-    short = length < lengths.wall
-    short |= walls.free & (_loss(walls, joints, following) <= lengths.loss)
-    count = np.bincount(walls.arc)[walls.arc]
-    short &= count > np.where(walls.closed, 4, 1)
-    removed = _local_minima(np.where(short, length, np.inf), following)
-    return removed | _facing(walls, removed, length, following)
-
-
-def _loss(walls: Walls, joints: Joints, following: Ints) -> Floats:
-    """Return how far the outline would move if a wall was taken out and those beside it went on until they meet."""
-    loss = np.full(len(walls), np.inf)
-    before = preceding(following)
-    wall = np.flatnonzero((before >= 0) & (following >= 0) & (before != following))
-    left, right = before[wall], following[wall]
-    turn = cross(walls.along[left], walls.along[right])
-    steep = np.abs(turn) > PARALLEL
-    step = cross(joints.begin[right] - joints.end[left], walls.along[right]) / np.where(steep, turn, 1.0)
-    meeting = joints.end[left] + step[:, None] * walls.along[left]
-    onward = (step >= 0) & (((joints.begin[right] - meeting) * walls.along[right]).sum(axis=1) >= 0)
-    corner = distance(meeting, walls.place[wall], walls.along[wall])
-    chord = joints.end[wall] - joints.begin[wall]
-    along = (chord * walls.along[left]).sum(axis=1)
-    jog = np.abs(along * cross(chord, walls.along[left])) / np.maximum(np.hypot(*chord.T), 1e-9) / 2
-    same_way = (walls.along[left] * walls.along[right]).sum(axis=1) > 0
-    loss[wall] = np.where(steep & onward, corner, np.where(~steep & same_way & (along > 0), jog, np.inf))
-    for place, inner, open_end in ((walls.end, before, following < 0), (walls.begin, following, before < 0)):
-        last = np.flatnonzero(open_end & (inner >= 0))
-        loss[last] = distance(place[last], walls.place[inner[last]], walls.along[inner[last]])
-    return loss
-
-
-def _facing(walls: Walls, removed: Bools, length: Floats, following: Ints) -> Bools:
-    """Tell which walls must go with a removed one, as the walls beside it run back on each other: the shorter one."""
-    extra = np.zeros(len(walls), dtype=bool)
-    before = preceding(following)
-    gone = np.flatnonzero(removed)
-    left, right = before[gone], following[gone]
-    both = (left >= 0) & (right >= 0) & (left != right)
-    left, right = left[both], right[both]
-    back = (walls.along[left] * walls.along[right]).sum(axis=1) < -1 + PARALLEL**2
-    extra[np.where(length[left] < length[right], left, right)[back]] = True
-    return extra
-
-
-def _local_minima(value: Floats, following: Ints) -> Bools:
-    """Tell where `value` is finite and lower than within two steps on both sides; the first of equals."""
-    index = np.arange(len(value))
-    low = np.isfinite(value)
-    reached = following
-    for _ in range(2):
-        other = np.flatnonzero((reached >= 0) & (reached != index))
-        here, there = other, reached[other]
-        less = (value[here] < value[there]) | ((value[here] == value[there]) & (here < there))
-        beaten = np.where(less, there, here)
-        finite = np.isfinite(value[here]) & np.isfinite(value[there])
-        low[beaten[finite]] = False
-        reached = np.where(reached >= 0, following[reached], -1)
-    return low
-
-
-def _arcs_of(walls: Walls, coverage: Coverage, reach_m: float) -> Arcs:
-    """Return arcs through the joints of the walls, and through the nodes where arcs meet."""
-    joints = joints_of(walls, reach_m)
-    first, last = walls.ends_of_arcs()
-    is_last = np.zeros(len(walls), dtype=bool)
-    is_last[last] = True
-    points = np.where(is_last | joints.apart, 2, 1)
-    start = starts_of(points)
-    xy = np.empty((start[-1], 2))
-    xy[start[:-1]] = joints.begin
-    xy[start[1:][points == 2] - 1] = joints.end[points == 2]
-    ends = np.column_stack([start[first], start[last + 1] - 1])
-    closed = coverage.closed
-    ring = closed & joints.apart[last]
-    place = _node_places(walls, first, last, coverage, reach_m)
-    xy[ends[~closed]] = place[coverage.node[~closed]]
-    arc_start = np.append(start[first], start[-1])
-    return _with_closing(xy, arc_start, ring, ends)
-
-
-def _with_closing(xy: Floats, start: Ints, ring: Bools, ends: Ints) -> Arcs:
-    """Return the arcs with the first vertex once more at the end where a closed arc's last wall ends apart from it."""
-    counts = np.diff(start) + ring
-    new_start = starts_of(counts)
-    arc = owner_of(new_start)
-    step = np.arange(new_start[-1]) - new_start[arc]
-    source = np.where(step < np.diff(start)[arc], start[arc] + step, ends[arc, 0])
-    return Arcs(xy[source], new_start)
-
-
-def _node_places(walls: Walls, first: Ints, last: Ints, coverage: Coverage, reach_m: float) -> Floats:
-    """Return where the nodes are, by number: nearest to all the lines that end there, long walls counting more."""
-    open_arcs = ~coverage.closed
-    node = coverage.node[open_arcs].T.ravel()
-    wall = np.concatenate([first[open_arcs], last[open_arcs]])
-    raw = np.concatenate([walls.begin[first[open_arcs]], walls.end[last[open_arcs]]])
-    count = int(coverage.node.max(initial=-1)) + 1
-    origin = np.zeros((count, 2))
-    origin[node] = raw
-    normal = np.column_stack([-walls.along[wall, 1], walls.along[wall, 0]])
-    offset = ((walls.place[wall] - origin[node]) * normal).sum(axis=1)
-    weight = walls.fit.length[wall] ** 2
-
-    def total(values: Floats) -> Floats:
-        return np.asarray(np.bincount(node, weights=weight * values, minlength=count), dtype=np.float64)
-
-    stiff = 1e-6 * total(np.ones(len(node))) + 1e-12
-    xx, yy, xy = total(normal[:, 0] ** 2) + stiff, total(normal[:, 1] ** 2) + stiff, total(normal[:, 0] * normal[:, 1])
-    right_x, right_y = total(normal[:, 0] * offset), total(normal[:, 1] * offset)
-    move = np.column_stack([yy * right_x - xy * right_y, xx * right_y - xy * right_x])
-    move /= (xx * yy - xy**2)[:, None]
-    far = np.hypot(*move.T) > reach_m
-    weak = np.column_stack([right_x, right_y]) / (xx + yy)[:, None]  # lines too alike to meet: straight onto them
-    return np.asarray(origin + np.where(far[:, None], weak, move), dtype=np.float64)
