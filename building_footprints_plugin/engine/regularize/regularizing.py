@@ -78,11 +78,14 @@ def _straightened(
     raw = np.asarray(shapely.normalize(polygons), dtype=object)
     coverage = _coverage(raw, groups, pixel_m, MIN_CONTACT * tolerance_m)
     sections = sections_of(coverage, tolerance_m)
-    choices = [simplified_arcs(sections, reach), coverage.arcs]
+    wanted = [simplified_arcs(sections, reach)]
+    fallback = [coverage.arcs]
     if square:
+        fallback = wanted + fallback
         squared = squared_arcs(sections, coverage, groups, Lengths.of(tolerance_m, reach))
-        choices.insert(0, with_circles(squared, coverage.arcs, coverage.closed, tolerance_m, pixel_m))
-    return settled(coverage, choices, Guards(raw, groups, reach))
+        wanted = [with_circles(arcs, coverage.arcs, coverage.closed, tolerance_m, pixel_m) for arcs in squared]
+    result, level = settled(coverage, wanted + fallback, Guards(raw, groups, reach))
+    return result, level < len(wanted)
 
 
 def _coverage(raw: Polygons, groups: Ints, pixel_m: float, min_contact_m: float) -> Coverage:

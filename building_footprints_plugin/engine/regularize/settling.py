@@ -13,8 +13,8 @@ CRUMB_M2 = 0.01  # what may fall off when an overlap is trimmed
 MAX_TRIM = 0.02  # share of a polygon that may be trimmed; more means that its outline is wrong
 
 
-def settled(coverage: Coverage, choices: list[Arcs], guards: Guards) -> tuple[Polygons, Bools]:
-    """Return polygons made of the first of `choices` that their guards let pass, and which of them got the very first.
+def settled(coverage: Coverage, choices: list[Arcs], guards: Guards) -> tuple[Polygons, Ints]:
+    """Return polygons made of the first of `choices` that their guards let pass, and which of them that was.
 
     The last choice is the raw outline, which needs no guard. Of two polygons that overlap by little, one is trimmed.
     """
@@ -28,10 +28,10 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards) -> tuple[Po
             trimmed, bad = _trimmed(polygons, guards, level == last)
             bad &= level < last
             if not bad.any():
-                return trimmed, level == 0
+                return trimmed, level
         level[bad] += 1
         before, polygons = polygons, _mended(coverage.polygons(coverage.chosen(choices, level)))
-        changed = np.flatnonzero(~shapely.equals_exact(before, polygons))
+        changed = np.flatnonzero(bad | ~shapely.equals_exact(before, polygons))  # choices may be equal
         bad = np.zeros(len(level), dtype=bool)
         bad[changed] = ~guards.faithful(polygons[changed], changed)
 

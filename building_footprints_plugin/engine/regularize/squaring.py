@@ -12,15 +12,24 @@ from .lines import joined
 from .rebuilding import arcs_along
 from .rings import Ints
 from .sections import Sections
-from .sifting import Lengths, going_on, mergeable, removable
+from .sifting import Lengths, going_on, in_steps, mergeable, removable
 from .walls import Walls, joints_of, merged, on_lines, without
 
 
-def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Arcs:
-    """Return the arcs squared; `group` (polygons,) numbers the neighbourhoods within which axes are aligned."""
-    walls = _walls_of(sections, coverage, group, lengths)
+def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> list[Arcs]:
+    """Return the arcs squared in two ways: with steps in place of slanted walls, and with the slanted walls.
+
+    `group` (polygons,) numbers the neighbourhoods within which axes are aligned.
+    """
+    slanted = _sifted(_walls_of(sections, coverage, group, lengths), coverage, lengths)
+    stepped = in_steps(slanted, joints_of(slanted, lengths.meeting), lengths)
+    stepped = _sifted(stepped, coverage, lengths)
+    return [arcs_along(walls, coverage, lengths.meeting) for walls in (stepped, slanted)]
+
+
+def _sifted(walls: Walls, coverage: Coverage, lengths: Lengths) -> Walls:
+    """Return the walls that are left once what is one is made one, and what is noise taken out."""
     while True:
-        joints = joints_of(walls, lengths.meeting)
         pick = mergeable(walls, lengths)
         if pick.any():
             walls = merged(walls, pick)
@@ -29,9 +38,9 @@ def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: L
         if len(one):
             walls = on_lines(replace(walls, line=joined(walls.line, walls.line[one], walls.line[two])))
             continue
-        removed = removable(walls, joints, lengths)
+        removed = removable(walls, joints_of(walls, lengths.meeting), lengths)
         if not removed.any():
-            return arcs_along(walls, coverage, lengths.meeting)
+            return walls
         walls = on_lines(without(walls, removed))
 
 
