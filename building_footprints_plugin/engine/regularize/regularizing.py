@@ -19,7 +19,7 @@ from .rings import Bools, Ints, Polygons, rings_of
 from .sections import sections_of
 from .settling import settled
 from .sifting import Lengths
-from .simplify import simplified_arcs
+from .simplify import arcs_through, simplified_arcs
 from .squaring import squared_arcs
 
 MIN_TOLERANCE_PX = 1.1  # stairs leave the line they stand for by a pixel at most; less would keep them
@@ -79,7 +79,7 @@ def _straightened(
     coverage = _coverage(raw, groups, pixel_m, MIN_CONTACT * tolerance_m)
     sections = sections_of(coverage, tolerance_m)
     wanted = [simplified_arcs(sections, reach)]
-    fallback = [coverage.arcs]
+    fallback = [arcs_through(sections, sections.corner_xy), coverage.arcs]
     if square:
         fallback = wanted + fallback
         squared = squared_arcs(sections, coverage, groups, Lengths.of(tolerance_m, reach))
