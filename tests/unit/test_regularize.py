@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from outlines import PIXEL, buildings, corner_angles, iou, plan, traced, turned
+from scipy import ndimage
 
 from building_footprints_plugin.engine.errors import BadInput
+from building_footprints_plugin.engine.polygonize import StripPolygonizer, Thresholds
 from building_footprints_plugin.engine.regularize import Regularized, neighbourhoods, reach_m, regularize
 
 METHODS = ("simplify", "rectangular")
@@ -148,6 +150,29 @@ def test_other_groups_do_not_matter() -> None:
     for number in np.unique(group):
         alone = straight(outlines[group == number], group=group[group == number]).polygons
         assert shapely.equals_exact(together[group == number], alone).all()
+
+
+def straight_in_strips(codes: NDArray[np.uint8], rows: int, method: str) -> list[bytes]:
+    """Return the straightened buildings of a probability raster that came in strips of some rows."""
+    reach_px = int(np.ceil(reach_m(TOLERANCE, PIXEL) / PIXEL))
+    polygonizer = StripPolygonizer(Thresholds.of(0.5, 0.5), reach_px)
+    parts = [polygonizer.push(codes[:, row : row + rows]) for row in range(0, codes.shape[1], rows)]
+    found = []
+    for part in [*parts, polygonizer.finish()]:
+        metres = shapely.transform(part.polygons, lambda xy: xy * (PIXEL, -PIXEL) + (500_000.1, 6_000_000.0))
+        found += list(shapely.to_wkb(shapely.normalize(straight(metres, method, group=part.group).polygons)))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_strips_do_not_show(method: str) -> None:
+    """To the last bit, whatever else is straightened beside a neighbourhood."""
+    field = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(300, 200)), 6)
+    building = np.clip(120 + 60 * field / field.std(), 0, 250).astype(np.uint8)
+    codes = np.stack([building, np.maximum(building, 15) - 15])
+    whole = straight_in_strips(codes, 300, method)
+    assert len(whole) > 20
+    assert straight_in_strips(codes, 37, method) == straight_in_strips(codes, 64, method) == whole
 
 
 @pytest.mark.parametrize("method", METHODS)
