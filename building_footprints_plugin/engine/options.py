@@ -130,7 +130,7 @@ class PolygonizeOptions(Options):
         flag="--min-area",
     )
     min_hole_m2: float = parameter(20.0, "smallest courtyard kept as a hole", unit="m²", minimum=0.0, flag="--min-hole")
-    regularize: str = parameter("simplify", "how outlines are straightened", choices=REGULARIZE_METHODS)
+    regularize: str = parameter("rectangular", "how outlines are straightened", choices=REGULARIZE_METHODS)
     tolerance_m: float = parameter(
         0.5,
         "how far a straightened outline may leave the traced one",
