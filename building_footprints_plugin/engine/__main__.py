@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         text = f"The engine cannot load {error.name or 'a package'} ({error}); install the engine again."
         return _fail(reporter, text, FootprintsError.exit_code)
+    except BrokenPipeError:  # whoever read the output has gone, as in `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FootprintsError.exit_code
     except MemoryError:
         return _fail(
             reporter, "There is too little memory; choose a smaller extent or tile.", FootprintsError.exit_code

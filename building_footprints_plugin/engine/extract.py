@@ -91,7 +91,9 @@ def extract(
         segmenter = Segmenter(reader, predictor, layout, options.batch_size, options.tta, reporter.progress)
         strips: Iterable[Codes] = segmenter.strips()
         if target.probability is not None:
-            writer = files.enter_context(ProbabilityWriter(target.probability, reader.grid, area.window))
+            writer = files.enter_context(
+                ProbabilityWriter(target.probability, reader.grid, area.window, manifest.thresholds)
+            )
             strips = _also_write(strips, writer, area)
         figures: dict[str, Any] = {}
         if target.footprints is None:
@@ -113,7 +115,7 @@ def polygonize(source: Source, target: Target, options: PolygonizeOptions, repor
         area = _area(reader, source, reporter)
         sink = files.enter_context(_footprint_writer(source, target, reader))
         strips = _read_strips(reader, area, reporter)
-        figures = write_footprints(strips, sink, Settings.of(options, {}), area, reader)
+        figures = write_footprints(strips, sink, Settings.of(options, reader.thresholds), area, reader)
         reporter.progress(1.0)
     return {**figures, **_effort(started, area)}
 

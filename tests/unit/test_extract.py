@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,23 @@ def test_probability_is_what_polygonize_takes(tmp_path: Path) -> None:
     first, second = read_layer(tmp_path / "a.gpkg"), read_layer(tmp_path / "b.gpkg")
     assert hashes(first) == hashes(second)
     np.testing.assert_array_equal(first.fields["confidence"], second.fields["confidence"])
+
+
+def test_a_probability_raster_carries_the_thresholds_of_its_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing said, segment then polygonize gives what extract gives, whatever the weights' thresholds are."""
+    _, manifest = module._load(None)  # type: ignore[arg-type]
+    strict = replace(manifest, thresholds={"threshold": 0.95, "seed_threshold": 0.5, "min_area_m2": 1.0})
+    monkeypatch.setattr(module, "_load", lambda model: (Bright(), strict))
+    raster = write_raster(tmp_path / "town.tif", town())
+    target = Target(tmp_path / "a.gpkg", probability=tmp_path / "p.tif")
+    model = Model(Path("unused"), SegmentOptions())
+    for threshold, count in ((None, 0), (0.5, 24)):
+        options = PolygonizeOptions(threshold=threshold)
+        assert extract(Source(raster), target, model, options, Reporter())["count"] == count
+        found = polygonize(Source(str(tmp_path / "p.tif")), Target(tmp_path / "b.gpkg"), options, Reporter())
+        assert found["count"] == count
 
 
 def test_probability_of_an_area_ends_at_its_border(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from .source import RASTERIO_ERRORS, gdal
 BANDS = ("building", "interior")
 SCALE = 0.004
 CODE_MAX = 250
+THRESHOLDS_TAG = "BUILDING_FOOTPRINTS_THRESHOLDS"
 NODATA = 255
 TILE_PX = 256
 
@@ -30,11 +33,14 @@ class ProbabilityWriter:
     """Writes the probability raster of `window` (row, col, height, width) of `grid` from top to bottom.
 
     A context manager. The file appears at `path` only when every row was written and the block ended without an
-    exception; until then it is a hidden file beside it. Memory: 256 rows. Raises BadInput, before any work, if
-    nothing can be written there.
+    exception; until then it is a hidden file beside it. `thresholds`, those found best for the weights, go into its
+    metadata, so that footprints made from it later are those of one step. Memory: 256 rows. Raises BadInput, before
+    any work, if nothing can be written there.
     """
 
-    def __init__(self, path: str | Path, grid: Grid, window: Window) -> None:
+    def __init__(
+        self, path: str | Path, grid: Grid, window: Window, thresholds: Mapping[str, float] | None = None
+    ) -> None:
         self._path = Path(path)
         self._part = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
         row, col, self._height, self._width = window
@@ -42,6 +48,7 @@ class ProbabilityWriter:
         self._pending: list[NDArray[np.uint8]] = []
         _check_writable(self._path)
         self._dataset = self._create(grid, shifted(grid.transform, row, col))
+        self._dataset.update_tags(**{THRESHOLDS_TAG: json.dumps(dict(thresholds or {}))})
 
     def __enter__(self) -> ProbabilityWriter:
         return self

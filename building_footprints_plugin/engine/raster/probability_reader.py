@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..errors import BadInput
 from .georeference import Georeference, georeference
 from .grid import grid_for, pixel_size_m
 from .gridded import GriddedReader
-from .probability import BANDS, CODE_MAX, NODATA, SCALE
+from .probability import BANDS, CODE_MAX, NODATA, SCALE, THRESHOLDS_TAG
 from .source import Source, gdal, open_dataset
 from .warp import Block, Read, Warp, on_grid
 
@@ -25,7 +26,8 @@ SLACK = 0.01
 class ProbabilityReader(GriddedReader):
     """A probability or mask raster on a metric grid, made by `open_probability`.
 
-    `has_interior` says whether there is a second band, of interior probability, in what `read` returns.
+    `thresholds` are those of the weights it was made with, empty if it is not ours. `has_interior` says whether there
+    is a second band, of interior probability, in what `read` returns.
     """
 
     def __init__(self, source: Source, place: Georeference, factor: float) -> None:
@@ -34,6 +36,7 @@ class ProbabilityReader(GriddedReader):
         warp = Warp(_code_reader(source, factor), source.shape, place, grid, _as_codes, Resampling.nearest)
         super().__init__(source.dataset, place, grid, on_grid(warp))
         self.has_interior = source.band_count == len(BANDS)
+        self.thresholds = _thresholds(source.dataset) if self.has_interior else {}
         self.band_count = source.band_count
 
     def read(self, row: int, col: int, height: int, width: int) -> NDArray[np.uint8]:
@@ -77,6 +80,15 @@ def is_ours(dataset: Any) -> bool:
     """Return whether an open rasterio dataset is a probability raster that this software wrote."""
     named = tuple(dataset.descriptions[: len(BANDS)]) == BANDS
     return named and set(dataset.dtypes) == {"uint8"} and bool(np.allclose(dataset.scales[: len(BANDS)], SCALE))
+
+
+def _thresholds(dataset: Any) -> dict[str, float]:
+    """Return what the writer put into the metadata; nothing if somebody else changed it."""
+    try:
+        found = json.loads(dataset.tags().get(THRESHOLDS_TAG, "{}"))
+        return {str(name): float(value) for name, value in found.items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
 
 
 def _code_factor(source: Source) -> tuple[float, list[str]]:
