@@ -82,8 +82,8 @@ def _straightened(
     fallback = [arcs_through(sections, sections.corner_xy), coverage.arcs]
     if square:
         fallback = wanted + fallback
-        squared = squared_arcs(sections, coverage, groups, Lengths.of(tolerance_m, reach))
-        wanted = [with_circles(arcs, coverage.arcs, coverage.closed, tolerance_m, pixel_m) for arcs in squared]
+        wanted = squared_arcs(sections, coverage, groups, Lengths.of(tolerance_m, reach))
+        wanted[0] = with_circles(wanted[0], coverage.arcs, coverage.closed, tolerance_m, pixel_m)
     result, level = settled(coverage, wanted + fallback, Guards(raw, groups, reach))
     return result, level < len(wanted)
 

@@ -68,11 +68,12 @@ def going_on(walls: Walls, coverage: Coverage, step_m: float) -> tuple[Ints, Int
     open_arcs = ~coverage.closed
     place = coverage.node[open_arcs].T.ravel()
     one, two = meeting_pairs(place, np.concatenate([first[open_arcs], last[open_arcs]]))
+    apart = walls.line[one] != walls.line[two]
+    apart[apart] = np.abs(cross(walls.along[one[apart]], walls.along[two[apart]])) < PARALLEL
+    one, two = one[apart], two[apart]
     short = walls.fit.length[one] < walls.fit.length[two]
     one, two = np.where(short, two, one), np.where(short, one, two)
-    across = np.abs(cross(walls.along[one], walls.along[two]))
-    good = (walls.line[one] != walls.line[two]) & (across < PARALLEL)
-    good &= _farthest_end(walls, two, one) <= step_m
+    good = _farthest_end(walls, two, one) <= step_m
     return one[good], two[good]
 
 
