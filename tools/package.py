@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import configparser
 import filecmp
+import os
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def main(argv: list[str]) -> int:
 def build(path: Path) -> None:
     """Write the zip to `path`, sorted and with one fixed time, so that equal sources give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, source in sorted(contents()):
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
