@@ -34,6 +34,12 @@ NUMBERS = {  # output: (key of the engine's result, description)
     "FP": ("fp", "False"),
     "FN": ("fn", "Missed"),
     "MEAN_IOU": ("mean_iou", "Mean IoU of the matched"),
+    "AVERAGE_PRECISION": ("average_precision", "Average precision over confidence"),
+    "PIXEL_IOU": ("pixel_iou", "IoU of all ground covered"),
+    "SPLITS": ("splits", "Buildings cut into several footprints"),
+    "MERGES": ("merges", "Footprints over several buildings"),
+    "OFFSET_X": ("offset_x", "Median offset of the matched to the east, in metres"),
+    "OFFSET_Y": ("offset_y", "Median offset of the matched to the north, in metres"),
 }
 
 
@@ -89,7 +95,8 @@ class ScoreFootprints(EngineAlgorithm):
             command = self._command(values, folder, feedback)
             command += [f"--output={scored}", *([f"--report={made}"] if made else [])]
             result = self.engine(command, feedback, ENGINE_SHARE)
-            outputs: dict[str, Any] = {name: result[key] for name, (key, _) in NUMBERS.items()}
+            found = {name: result[key] for name, (key, _) in NUMBERS.items()}
+            outputs: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
             outputs["OUTPUT"] = fill_sink(values, "OUTPUT", EngineLayer(scored, "proposals"), feedback)
             outputs["MISSED"] = fill_sink(values, "MISSED", EngineLayer(scored, "missed"), feedback)
         style_on_load(values.context, outputs["OUTPUT"], "scored")
@@ -103,7 +110,8 @@ class ScoreFootprints(EngineAlgorithm):
             if source is not None:
                 path = os.path.join(folder, f"{name.lower()}.gpkg")
                 files[name] = write_polygons(source, path, values.context.transformContext(), feedback)
+        titles = [f"--{name.lower()}-title={values.source(name).sourceName()}" for name in ("PROPOSALS", "TRUTH")]
         crs = values.source("TRUTH").sourceCrs()
         area = [f"--aoi={files['AOI']}"] if "AOI" in files else []
         bounds = bounds_argument(values.extent("EXTENT", crs))
-        return ["score", files["PROPOSALS"], files["TRUTH"], *arguments(SCORE, values), *area, *bounds]
+        return ["score", files["PROPOSALS"], files["TRUTH"], *arguments(SCORE, values), *area, *bounds, *titles]

@@ -34,7 +34,10 @@ SIGNATURES = {
     "polygonizebuildings": ({"INPUT", "OUTPUT"} | OUTLINES | AREA, {"OUTPUT", "COUNT", "TOTAL_AREA"}),
     "scorefootprints": (
         {*("PROPOSALS", "TRUTH", "IOU_THRESHOLD", "PRESET", "MIN_AREA", "AOI", "EXTENT", "OUTPUT", "MISSED", "REPORT")},
-        {*("PRECISION", "RECALL", "F1", "TP", "FP", "FN", "MEAN_IOU", "OUTPUT", "MISSED", "REPORT")},
+        {
+            *("PRECISION", "RECALL", "F1", "TP", "FP", "FN", "MEAN_IOU", "AVERAGE_PRECISION", "PIXEL_IOU"),
+            *("SPLITS", "MERGES", "OFFSET_X", "OFFSET_Y", "OUTPUT", "MISSED", "REPORT"),
+        },
     ),
     "checkinstallation": (set(), {"REPORT", "OK"}),
 }

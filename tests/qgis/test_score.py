@@ -46,6 +46,10 @@ def test_figures_and_layers(town):
     found = {feature["id"]: (feature["status"], feature["iou"]) for feature in results["OUTPUT"].getFeatures()}
     assert found == {1: ("matched", pytest.approx(1)), 2: ("matched", pytest.approx(0.5)), 3: ("false", 0)}
     assert [feature["id"] for feature in results["MISSED"].getFeatures()] == [3]
+    assert results["PIXEL_IOU"] == pytest.approx(150 / 400)
+    assert (results["SPLITS"], results["MERGES"]) == (0, 0)
+    # centroids lie 0 and 2.5 m west of the truth's
+    assert (results["OFFSET_X"], results["OFFSET_Y"]) == (pytest.approx(-1.25, abs=0.01), pytest.approx(0, abs=0.01))
     assert "truth_id" in results["OUTPUT"].fields().names()
     assert "confidence" in results["OUTPUT"].fields().names()
     assert results["OUTPUT"].crs().authid() == "EPSG:32645"
