@@ -65,7 +65,7 @@ def test_defaults_are_said_aloud_and_open_numbers_are_left_to_the_engine(raster,
     assert output.endswith("footprints.gpkg")
     given = [(each.flag, each.default) for each in [*NETWORK, *OUTLINES] if each.default not in (None, False)]
     assert rest == ["--layer=footprints", *(f"{flag}={default}" for flag, default in given)]
-    assert {"--device=auto", "--tile=512", "--batch-size=4", "--regularize=simplify"} <= set(rest)
+    assert {"--device=auto", "--tile=512", "--batch-size=4", "--regularize=rectangular"} <= set(rest)
     assert (results["COUNT"], results["TOTAL_AREA"], results["DEVICE_USED"]) == (5, 20, "abacus")
 
 
