@@ -16,26 +16,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from manifests import MANIFEST
 from rasters import UTM, noise, write_raster
 from safetensors.torch import save_file
 
 from building_footprints_plugin.engine.__main__ import COMMANDS, main
-from building_footprints_plugin.engine.manifest import Manifest
 from building_footprints_plugin.engine.networks import build_network
 from building_footprints_plugin.engine.vector import read_layer
 
 ROOT = Path(__file__).resolve().parents[2]
-MANIFEST = Manifest(
-    architecture="unet_efficientnet_lite0",
-    bands=("red", "green", "blue"),
-    gsd_m=0.3,
-    mean=(127.0,) * 3,
-    std=(128.0,) * 3,
-    classes=("background", "interior", "border"),
-    building_classes=("interior", "border"),
-    seed_class="interior",
-    thresholds={"threshold": 0.5, "seed_threshold": 0.5},
-)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from manifests import MANIFEST
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -14,17 +15,6 @@ from building_footprints_plugin.engine.inference import D4, Predictor, choose_de
 from building_footprints_plugin.engine.manifest import Manifest
 from building_footprints_plugin.engine.networks import build_network
 
-MANIFEST = Manifest(
-    architecture="unet_efficientnet_lite0",
-    bands=("red", "green", "blue"),
-    gsd_m=0.3,
-    mean=(127.0,) * 3,
-    std=(128.0,) * 3,
-    classes=("background", "interior", "border"),
-    building_classes=("interior", "border"),
-    seed_class="interior",
-    thresholds={"threshold": 0.5, "seed_threshold": 0.5},
-)
 CPU = torch.device("cpu")
 
 

@@ -9,26 +9,13 @@ from typing import Any
 
 import pytest
 import torch
+from manifests import MANIFEST
 from safetensors.torch import load_file, save_file
 
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.manifest import Manifest
 from building_footprints_plugin.engine.networks import build_network
 from building_footprints_plugin.engine.weights import load_network, read_manifest
-
-MANIFEST = Manifest(
-    architecture="unet_efficientnet_lite0",
-    bands=("red", "green", "blue"),
-    gsd_m=0.3,
-    mean=(127.0,) * 3,
-    std=(128.0,) * 3,
-    classes=("background", "interior", "border"),
-    building_classes=("interior", "border"),
-    seed_class="interior",
-    thresholds={"threshold": 0.4, "seed_threshold": 0.6, "min_area_m2": 12.0},
-    licence="CC BY-SA 4.0",
-    attribution=("somebody",),
-)
 
 
 def write(path: Path, text: str | None, tensors: dict[str, torch.Tensor] | None = None) -> Path:
