@@ -41,10 +41,7 @@ def train(options: TrainOptions, places: list[Place], run: Path, fabric: Fabric)
     """
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.json").write_text(json.dumps(asdict(options), indent=1) + "\n", encoding="utf-8")
-    learning = [place for place in places if place.split == "train"]
-    judging = [place for place in places if place.split == "val"]
-    if not learning or not judging:
-        raise BadInput("Training needs places of both splits; set split_hint to train and val in their place.json.")
+    learning, judging = _both_splits(places)
     torch.manual_seed(options.seed)
     network = start_network(options.network)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(options.ema_decay), use_buffers=True)
@@ -84,6 +81,14 @@ def train(options: TrainOptions, places: list[Place], run: Path, fabric: Fabric)
             model.train()
     bar.close()
     return run / "best.pt"
+
+
+def _both_splits(places: list[Place]) -> tuple[list[Place], list[Place]]:
+    learning = [place for place in places if place.split == "train"]
+    judging = [place for place in places if place.split == "val"]
+    if not learning or not judging:
+        raise BadInput("Training needs places of both splits; set split_hint to train and val in their place.json.")
+    return learning, judging
 
 
 def start_network(name: str) -> nn.Module:

@@ -151,7 +151,7 @@ def test_flags_override_the_config_file(places: list[Place], tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["train", "nowhere", "run"], "No  place in nowhere|No place in nowhere"),
+        (["train", "nowhere", "run"], "No place in nowhere"),
         (["train", "nowhere", "run", "--steps", "0"], "steps is 0"),
         (["export", "none.pt", "nowhere", "w.safetensors"], "no checkpoint none.pt"),
         (["export", "none.pt", "nowhere", "w.pth"], "does not end in .safetensors"),
