@@ -76,9 +76,8 @@ def read_places(folder: Path, split: str | None = None) -> list[Place]:
     places = [_read_place(path.parent) for path in sorted(folder.glob("*/place.json"))]
     chosen = [place for place in places if place.ids and (split is None or place.split == split)]
     if not chosen:
-        raise BadInput(
-            f"No {f'{split} ' if split else ''}place in {folder}; expected folders with place.json, images/ and instances/."
-        )
+        kind = f"{split} place" if split else "place"
+        raise BadInput(f"No {kind} in {folder}; expected folders with place.json, images/ and instances/.")
     return chosen
 
 
