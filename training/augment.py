@@ -65,6 +65,8 @@ def recolour(image: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
     x = image.astype(np.float32)
     if rng.random() < 0.8:
         x = _light(x, rng)
+    if rng.random() < 0.3:
+        x *= _shade(x.shape[0], x.shape[1], rng)
     if rng.random() < 0.5:
         x *= rng.uniform(0.85, 1.15, size=3).astype(np.float32)  # colour cast
     if rng.random() < 0.3:
@@ -77,6 +79,16 @@ def recolour(image: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
         x += rng.normal(0, rng.uniform(1, 8), size=x.shape).astype(np.float32)
     changed = np.clip(np.rint(x), 0, 255).astype(np.uint8)
     return _compress(changed, int(rng.integers(35, 90))) if rng.random() < 0.3 else changed
+
+
+def _shade(height: int, width: int, rng: Generator) -> NDArray[np.float32]:
+    """Return a factor per pixel that darkens a half plane or a band: a roof with one side in shadow stays one roof."""
+    turn, soft = rng.uniform(0, 2 * math.pi), rng.uniform(0.5, 3)
+    across = np.arange(width) * math.cos(turn) + np.arange(height)[:, None] * math.sin(turn)
+    begin = rng.uniform(across.min(), across.max())
+    end = begin + (rng.uniform(8, 80) if rng.random() < 0.5 else 10 * max(height, width))
+    inside = np.clip((across - begin) / soft, 0, 1) * np.clip((end - across) / soft, 0, 1)
+    return np.asarray(1 - rng.uniform(0.15, 0.6) * inside, dtype=np.float32)[..., None]
 
 
 def _light(x: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:

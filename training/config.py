@@ -28,20 +28,24 @@ class TrainOptions(Options):
     batch_size: int = parameter(8, "crops in one step", minimum=1, maximum=4096)
     steps: int = parameter(4000, "steps in all", minimum=1)
     validate_every: int = parameter(500, "steps between two validations, each followed by a checkpoint", minimum=1)
-    learning_rate: float = parameter(1e-3, "highest learning rate; cosine decay to 1 % of it", minimum=0.0)
+    learning_rate: float = parameter(1e-3, "highest learning rate", minimum=0.0)
     encoder_rate: float = parameter(
         0.5, "share of the learning rate that a pretrained encoder gets", minimum=0.0, maximum=1.0
     )
     weight_decay: float = parameter(1e-2, "weight decay of AdamW", minimum=0.0)
     warmup_steps: int = parameter(200, "steps in which the learning rate rises from 0", minimum=0)
+    decay_share: float = parameter(
+        0.3, "share of the steps, at the end, in which the rate falls to 1 %", minimum=0.0, maximum=1.0
+    )
     ema_decay: float = parameter(
         0.998, "decay of the running average of weights that is kept", minimum=0.0, maximum=1.0
     )
     border_m: float = parameter(0.6, "depth of the border class inside a building", unit="m", minimum=0.0)
     border_weight: float = parameter(2.0, "weight of the border class in the cross-entropy", minimum=0.0)
+    contact_weight: float = parameter(3.0, "weight of pixels between two close buildings", minimum=0.0)
     scale_spread: float = parameter(0.4, "random scale, up to this share larger or smaller", minimum=0.0, maximum=4.0)
     place_power: float = parameter(
-        0.5, "how often a place is drawn: its ground area to this power", minimum=0.0, maximum=1.0
+        0.4, "how often a place is drawn: its ground area to this power", minimum=0.0, maximum=1.0
     )
     workers: int = parameter(1, "processes that prepare crops", minimum=0)
     seed: int = parameter(1, "seed of everything random", minimum=0)

@@ -9,14 +9,17 @@ from torch.utils.data import Dataset
 
 from .augment import random_view, recolour, take_view
 from .config import TrainOptions
-from .labels import classes_from_instances
+from .labels import between_buildings, classes_from_instances
 from .places import IGNORE_INSTANCE, Place
 
+CONTACT_REACH_PX = 3  # half the widest gap that counts as between two buildings
 TRIES = 4  # crops drawn until one shows enough known ground
 
 
 class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Crop n as `(bands, size, size)` uint8 image, `(size, size)` uint8 classes and the trust in its labels.
+    """Crop n as `(bands, size, size)` uint8 image, `(size, size)` uint8 classes and float32 weights.
+
+    A pixel weighs what its place is trusted, and `contact_weight` times that between two buildings.
 
     Places are drawn by their ground area to the power `place_power`, so that a large one does not drown the others.
     """
@@ -44,4 +47,6 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
         classes = classes_from_instances(instances, options.border_m / options.gsd_m)
         image = recolour(image, rng)
         pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
-        return pixels, torch.from_numpy(classes), torch.tensor(place.trust)
+        near = between_buildings(instances, CONTACT_REACH_PX)
+        weight = np.float32(place.trust) * np.where(near, np.float32(options.contact_weight), np.float32(1))
+        return pixels, torch.from_numpy(classes), torch.from_numpy(weight)

@@ -43,3 +43,12 @@ def _outline(instances: NDArray[np.uint16], unknown: NDArray[np.bool_]) -> NDArr
         outline[low] |= differ
         outline[high] |= differ
     return outline
+
+
+def between_buildings(instances: NDArray[np.uint16], reach_px: int) -> NDArray[np.bool_]:
+    """Return where two buildings lie within `reach_px` (a square window): the pixels that decide if they are merged."""
+    building = (instances > 0) & (instances != IGNORE_INSTANCE)
+    window = 2 * reach_px + 1
+    highest = ndimage.maximum_filter(np.where(building, instances, 0), window, mode="nearest")
+    lowest = ndimage.minimum_filter(np.where(building, instances, IGNORE_INSTANCE), window, mode="nearest")
+    return np.asarray((highest > 0) & (highest != lowest))

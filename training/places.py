@@ -19,7 +19,7 @@ from PIL import Image
 from building_footprints_plugin.engine.errors import BadInput
 
 IGNORE_INSTANCE = 65535
-TRUST = {"good": 1.0, "fair": 0.5, "offset": 0.0}  # weight of a place in the loss, by label_quality
+TRUST = {"good": 1.0, "fair": 0.7, "offset": 0.0}  # weight of a place in the loss, by label_quality
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,11 @@ def train(options: TrainOptions, places: list[Place], run: Path, fabric: Fabric)
     bar = tqdm(total=options.steps, initial=state["step"], unit="step", mininterval=5)
     model.train()
     total = 0.0
-    for pixels, classes, trust in _batches(Crops(learning, options), state["step"], options, fabric):
+    for pixels, classes, weight in _batches(Crops(learning, options), state["step"], options, fabric):
         step = state["step"]
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * rate_at(step, options)
-        loss = segmentation_loss(model(normalise(pixels)), classes, trust, weights)
+        loss = segmentation_loss(model(normalise(pixels)), classes, weight, weights)
         if not math.isfinite(loss.item()):
             raise FootprintsError(f"The loss is {loss.item()} at step {step}; lower learning_rate and use --resume.")
         fabric.backward(loss)
@@ -109,10 +109,15 @@ def start_network(name: str) -> nn.Module:
 
 
 def rate_at(step: int, options: TrainOptions) -> float:
-    """Return the share of the peak learning rate at `step`: linear warm-up, then cosine decay to 1 %."""
+    """Return the share of the peak learning rate at `step`: linear warm-up, flat, then a cosine down to 1 %.
+
+    Flat in the middle (Hägele et al., Scaling laws and compute-optimal training beyond fixed durations, 2024), so that
+    a run can be made longer from any checkpoint before the fall.
+    """
     if step < options.warmup_steps:
         return (step + 1) / options.warmup_steps
-    done = (step - options.warmup_steps) / max(1, options.steps - options.warmup_steps)
+    fall = options.decay_share * options.steps
+    done = max(0.0, (step - (options.steps - fall)) / max(1.0, fall))
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done))
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.labels import classes_from_instances
+from training.labels import between_buildings, classes_from_instances
 
 
 def grid(text: str) -> np.ndarray:
@@ -103,3 +103,10 @@ def test_interior_and_border_are_the_building_and_none_vanishes(seed: int, borde
     np.testing.assert_array_equal((classes == 1) | (classes == 2), building)
     np.testing.assert_array_equal(classes == 255, numbers == 65535)
     assert all((classes[numbers == number] == 1).any() for number in np.unique(numbers[building]))
+
+
+def test_between_two_buildings_by_hand() -> None:
+    """A window of 3: pixels that see both 1 and 2. A single building, its corner and unknown ground do not count."""
+    found = between_buildings(instances("1100220000300??\n1102222000300??"), reach_px=1)
+    expected = grid("001000000000000\n001000000000000") > 0
+    assert np.array_equal(found, expected)

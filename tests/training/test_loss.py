@@ -13,7 +13,7 @@ EVEN = torch.ones(3)
 
 
 def loss(logits: torch.Tensor, classes: torch.Tensor, trust: float = 1.0, weights: torch.Tensor = EVEN) -> float:
-    return float(segmentation_loss(logits, classes, torch.full((len(logits),), trust), weights))
+    return float(segmentation_loss(logits, classes, torch.full(classes.shape, trust), weights))
 
 
 def test_one_pixel_by_hand() -> None:
@@ -37,7 +37,7 @@ def test_unknown_ground_and_untrusted_tiles_do_not_count() -> None:
     changed = logits.clone()
     changed[:, :, :, 4:] = 100
     assert loss(logits, classes) == pytest.approx(loss(changed, classes), rel=1e-5)
-    only = segmentation_loss(logits, classes, torch.tensor([1.0, 0.0]), EVEN)
+    only = segmentation_loss(logits, classes, torch.tensor([1.0, 0.0])[:, None, None].expand(2, 8, 8), EVEN)
     assert float(only) == pytest.approx(loss(logits[:1], classes[:1]), rel=1e-5)
 
 
