@@ -1,8 +1,4 @@
-"""Building probability to outlines: seeds, watershed, polygons. Pure functions on arrays, and a streaming wrapper.
-
-Seeds are connected patches of high interior probability; a watershed grows them to the full building, so that
-touching houses stay apart and nothing shrinks by the border's width (as the winners of SpaceNet 4 and DeepGlobe did).
-"""
+"""Building probability to outlines, strip by strip: labelled buildings are traced once they are whole."""
 
 from __future__ import annotations
 
@@ -14,26 +10,12 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.features import shapes
 from scipy import ndimage
-from skimage.segmentation import watershed
 
-Codes = NDArray[np.uint8]  # probability in steps of 1 / 250; 255 is "not there"
+from .labelling import CODE_MAX, NOT_THERE, Codes, Thresholds, label_buildings
 
-CODE_MAX = 250
-NOT_THERE = 255
+__all__ = ["CODE_MAX", "Outlines", "StripPolygonizer", "Thresholds", "concatenate", "label_buildings", "trace"]
+
 CUT_ROWS = 2048  # 600 m at 0.3 m per pixel
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Codes (1/250) from which a pixel is building, and from which it is a seed."""
-
-    building: int
-    seed: int
-
-    @classmethod
-    def of(cls, threshold: float, seed_threshold: float) -> Thresholds:
-        """Return the thresholds for probabilities 0..1; at least one step, as nothing is building at probability 0."""
-        return cls(max(1, round(threshold * CODE_MAX)), max(1, round(seed_threshold * CODE_MAX)))
 
 
 @dataclass(frozen=True)
@@ -51,26 +33,6 @@ class Outlines:
         """Return the outlines shifted by whole pixels."""
         polygons = shapely.transform(self.polygons, lambda xy: xy + (columns, rows))
         return Outlines(np.asarray(polygons, dtype=object), self.confidence, self.group)
-
-
-def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) -> NDArray[np.int32]:
-    """Return the number of the building each pixel belongs to, 0 for none; numbers need not be consecutive.
-
-    Both inputs are `(height, width)`. Seeds are 4-connected patches of interior; a connected patch of building
-    without any seed is one building.
-    """
-    mask = (building >= thresholds.building) & (building != NOT_THERE)
-    patches, patch_count = ndimage.label(mask)
-    seeds, seed_count = ndimage.label(mask & (interior >= thresholds.seed))
-    patch_of_seed = np.asarray(ndimage.maximum(patches, seeds, np.arange(1, seed_count + 1)), dtype=np.int32)
-    seeds_in_patch = np.bincount(patch_of_seed, minlength=patch_count + 1)
-    labels = np.asarray(patches, dtype=np.int32)
-    for patch, box in enumerate(ndimage.find_objects(patches), start=1):
-        if seeds_in_patch[patch] > 1:  # each patch by itself: skimage breaks ties by what else is in its queue
-            own = patches[box] == patch
-            grown = watershed(-interior[box].astype(np.int16), np.where(own, seeds[box], 0), mask=own)
-            labels[box] = np.where(own, grown + patch_count, labels[box])
-    return labels
 
 
 def trace(labels: NDArray[np.int32]) -> tuple[NDArray[np.object_], NDArray[np.int32]]:
