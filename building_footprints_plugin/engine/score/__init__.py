@@ -3,6 +3,7 @@
 from .figures import SIZES_M2, SIZES_PX2, SWEEP, Counts, Curve, SizeBin
 from .presets import PRESETS, Preset
 from .scoring import AreaScore, Rule, Score, score_polygons
+from .shape import ShapeFigures, shape_figures
 from .sides import Side, areal, filter_area, filter_pixels
 
 __all__ = [
@@ -16,10 +17,12 @@ __all__ = [
     "Preset",
     "Rule",
     "Score",
+    "ShapeFigures",
     "Side",
     "SizeBin",
     "areal",
     "filter_area",
     "filter_pixels",
     "score_polygons",
+    "shape_figures",
 ]
