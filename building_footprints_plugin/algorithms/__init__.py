@@ -7,10 +7,18 @@ from qgis.core import QgsProcessingAlgorithm
 from .check_installation import CheckInstallation
 from .extract_buildings import ExtractBuildings
 from .polygonize_buildings import PolygonizeBuildings
+from .regularize_footprints import RegularizeFootprints
 from .score_footprints import ScoreFootprints
 from .segment_buildings import SegmentBuildings
 
 
 def algorithm_classes() -> list[type[QgsProcessingAlgorithm]]:
     """Return every algorithm the provider offers."""
-    return [ExtractBuildings, SegmentBuildings, PolygonizeBuildings, ScoreFootprints, CheckInstallation]
+    return [
+        ExtractBuildings,
+        SegmentBuildings,
+        PolygonizeBuildings,
+        RegularizeFootprints,
+        ScoreFootprints,
+        CheckInstallation,
+    ]

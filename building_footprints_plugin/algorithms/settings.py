@@ -15,7 +15,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from ..engine.options import Options, PolygonizeOptions, ScoreOptions, SegmentOptions
+from ..engine.options import Options, PolygonizeOptions, RegularizeOptions, ScoreOptions, SegmentOptions
 from ..translation import tr
 from .values import Values
 
@@ -61,6 +61,10 @@ OUTLINES = (
     Setting("SEED_THRESHOLD", "Seed threshold", PolygonizeOptions, "seed_threshold", advanced=True),
     Setting("MIN_HOLE", "Smallest courtyard", PolygonizeOptions, "min_hole_m2", advanced=True),
     Setting("TOLERANCE", "Tolerance of outlines", PolygonizeOptions, "tolerance_m", advanced=True),
+)
+REGULARIZE = (
+    Setting("METHOD", "Method", RegularizeOptions, "method"),
+    Setting("TOLERANCE", "Tolerance", RegularizeOptions, "tolerance_m"),
 )
 SCORE = (
     Setting("IOU_THRESHOLD", "IoU from which a footprint counts as found", ScoreOptions, "iou_threshold"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsVectorLayer,
+    QgsWkbTypes,
 )
 
 from ..bridge.errors import RunCancelled
@@ -45,59 +46,77 @@ class EngineLayer:
         return layer
 
 
-def fill_sink(values: Values, name: str, source: EngineLayer, feedback: QgsProcessingFeedback) -> str:
-    """Copy all features of `source` into the sink parameter `name` and return the id of what was made.
+class Features:
+    """What a sink is filled with: batches of features that have `fields`, geometries of type `kind`, and `crs`."""
 
-    Attributes are kept by name; an empty text is returned for a sink nobody asked for. A file that was made here is
-    removed again when the run fails or is cancelled.
+    def __init__(self, fields: QgsFields, kind: QgsWkbTypes.Type, crs: QgsCoordinateReferenceSystem) -> None:
+        self.fields = fields
+        self.kind = kind
+        self.crs = crs
+
+    def batches(self) -> Iterator[list[QgsFeature]]:
+        """Yield the features, about `BATCH` at once."""
+        raise NotImplementedError
+
+
+def in_batches(features: Iterable[QgsFeature]) -> Iterator[list[QgsFeature]]:
+    """Yield lists of `BATCH` features; the last may be shorter."""
+    following = iter(features)
+    while batch := list(islice(following, BATCH)):
+        yield batch
+
+
+def fill_sink(values: Values, name: str, source: EngineLayer, feedback: QgsProcessingFeedback) -> str:
+    """Copy all features of `source` into the sink parameter `name`; see `pour`. Attributes are kept by name."""
+    return pour(values, name, _Copy(source), feedback) if values.given(name) else ""
+
+
+def pour(values: Values, name: str, features: Features, feedback: QgsProcessingFeedback) -> str:
+    """Put `features` into the sink parameter `name` and return the id of what was made.
+
+    A file that was made here is removed again when the run fails or is cancelled.
     """
-    if not values.given(name):
-        return ""
-    layer = source.open()
-    columns = [number for number, field in enumerate(layer.fields()) if field.name().lower() != KEY]
-    fields = QgsFields()
-    for column in columns:
-        fields.append(layer.fields().at(column))
     files_before = _files_of(values.destination(name))
     try:
-        return _pour(values, name, _Source(layer, columns, fields, source.crs or layer.crs()), feedback)
+        return _pour(values, name, features, feedback)
     except BaseException:
         for made in _files_of(values.destination(name)) - files_before:
             made.unlink()
         raise
 
 
-@dataclass(frozen=True)
-class _Source:
-    layer: QgsVectorLayer
-    columns: list[int]
-    fields: QgsFields
-    crs: QgsCoordinateReferenceSystem
+class _Copy(Features):
+    """The features of a layer of the engine, without the GeoPackage's own key."""
+
+    def __init__(self, source: EngineLayer) -> None:
+        self._layer = source.open()
+        columns = enumerate(self._layer.fields())
+        self._columns = [number for number, field in columns if field.name().lower() != KEY]
+        fields = QgsFields()
+        for column in self._columns:
+            fields.append(self._layer.fields().at(column))
+        super().__init__(fields, self._layer.wkbType(), source.crs or self._layer.crs())
 
     def batches(self) -> Iterator[list[QgsFeature]]:
-        features = self.layer.getFeatures()
-        while True:
-            batch = [self._only_columns(feature) for feature in islice(features, BATCH)]
-            if not batch:
-                return
-            yield batch
+        for batch in in_batches(self._layer.getFeatures()):
+            yield [self._only_columns(feature) for feature in batch]
 
     def _only_columns(self, feature: QgsFeature) -> QgsFeature:
         values = feature.attributes()
         made = QgsFeature(self.fields)
         made.setGeometry(feature.geometry())
-        made.setAttributes([values[column] for column in self.columns])
+        made.setAttributes([values[column] for column in self._columns])
         return made
 
 
-def _pour(values: Values, name: str, source: _Source, feedback: QgsProcessingFeedback) -> str:
+def _pour(values: Values, name: str, features: Features, feedback: QgsProcessingFeedback) -> str:
     algorithm = values.algorithm
     sink, target = algorithm.parameterAsSink(
-        values.parameters, name, values.context, source.fields, source.layer.wkbType(), source.crs
+        values.parameters, name, values.context, features.fields, features.kind, features.crs
     )
     if sink is None:
         raise QgsProcessingException(algorithm.invalidSinkError(values.parameters, name))
-    for batch in source.batches():
+    for batch in features.batches():
         if feedback.isCanceled():
             raise RunCancelled(tr("Cancelled; no output was written."))
         if not sink.addFeatures(batch, QgsFeatureSink.Flag.FastInsert):

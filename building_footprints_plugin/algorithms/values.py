@@ -18,6 +18,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QVariant
 
+from ..translation import tr
+
 
 @dataclass(frozen=True)
 class Values:
@@ -78,6 +80,14 @@ class Values:
         if source is None:
             raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
         return source
+
+    def crs_complaint(self, *names: str) -> str:
+        """Return a sentence about the first of these layers that has no coordinate system, or an empty text."""
+        for source in map(self.source, names):
+            if source is not None and not source.sourceCrs().isValid():
+                text = tr("{} has no coordinate system; set it in the layer's properties and run again.")
+                return text.format(source.sourceName())
+        return ""
 
     def output_raster(self, name: str) -> str:
         """Return where a raster is to be written, or an empty text where it is not wanted."""

@@ -22,26 +22,33 @@ from ..translation import tr
 from .errors import BridgeError, RunCancelled
 
 FID = "qgis_fid"  # a layer's own fields are often called fid, and hold other numbers
+ID = "qgis_id"
 
 
 def write_polygons(
-    source: QgsProcessingFeatureSource, path: str, context: QgsCoordinateTransformContext, feedback: QgsFeedback
+    source: QgsProcessingFeatureSource,
+    path: str,
+    context: QgsCoordinateTransformContext,
+    feedback: QgsFeedback,
+    *,
+    ids_only: bool = False,
 ) -> str:
     """Write the features of `source` (selected ones only, where it says so) to the GeoPackage `path`; return `path`.
 
-    Geometries stay as they are, with curves, several parts and faults; of the fields, numbers and texts stay, and each
-    feature keeps its id. The layer is named like the file. Raises BridgeError if the file cannot be written,
-    RunCancelled if the user cancels.
+    Geometries stay as they are, with curves, several parts and faults; of the fields, numbers and texts stay, or with
+    `ids_only` none but a field `ID` with the feature's id. Each feature keeps its id. The layer is named like the file.
+    Raises BridgeError if the file cannot be written, RunCancelled if the user cancels.
     """
-    columns = _columns(source.fields())
-    writer = _writer(source, columns, path, context)
+    columns = [] if ids_only else _columns(source.fields())
+    id_names = [ID, FID] if ids_only else [FID]
+    writer = _writer(source, _fields(source, columns, id_names), path, context)
     request = QgsFeatureRequest()
     request.setSubsetOfAttributes(columns)
     for feature in source.getFeatures(request, QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks):
         if feedback.isCanceled():
             raise RunCancelled(tr("Cancelled; no output was written."))
         values = feature.attributes()
-        feature.setAttributes([*(values[column] for column in columns), feature.id()])
+        feature.setAttributes([values[column] for column in columns] + [feature.id()] * len(id_names))
         if not writer.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             break
     reason = writer.errorMessage() if writer.hasError() else ""
@@ -52,12 +59,8 @@ def write_polygons(
 
 
 def _writer(
-    source: QgsProcessingFeatureSource, columns: Sequence[int], path: str, context: QgsCoordinateTransformContext
+    source: QgsProcessingFeatureSource, fields: QgsFields, path: str, context: QgsCoordinateTransformContext
 ) -> QgsVectorFileWriter:
-    fields = QgsFields()
-    for column in columns:
-        fields.append(source.fields().at(column))
-    fields.append(_id_field())
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = os.path.splitext(os.path.basename(path))[0]
@@ -65,10 +68,20 @@ def _writer(
     return QgsVectorFileWriter.create(path, fields, source.wkbType(), source.sourceCrs(), context, options)
 
 
-def _id_field() -> QgsField:
+def _fields(source: QgsProcessingFeatureSource, columns: Sequence[int], id_names: Sequence[str]) -> QgsFields:
+    fields = QgsFields()
+    for column in columns:
+        fields.append(source.fields().at(column))
+    for name in id_names:
+        fields.append(whole_number_field(name))
+    return fields
+
+
+def whole_number_field(name: str) -> QgsField:
+    """Return a field of 64-bit integers; QGIS 3.38 changed how a type is named."""
     if Qgis.QGIS_VERSION_INT >= 33800:
-        return QgsField(FID, QMetaType.Type.LongLong)
-    return QgsField(FID, QVariant.LongLong)
+        return QgsField(name, QMetaType.Type.LongLong)
+    return QgsField(name, QVariant.LongLong)
 
 
 def _columns(fields: QgsFields) -> list[int]:

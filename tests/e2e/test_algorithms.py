@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 from building_footprints_plugin.engine.raster import open_raster
 from tools import preview, run_qgis
 
-ALGORITHMS = ("extractbuildings", "segmentbuildings", "polygonizebuildings", "scorefootprints", "checkinstallation")
+ALGORITHMS = (
+    *("extractbuildings", "segmentbuildings", "polygonizebuildings", "regularizefootprints", "scorefootprints"),
+    *("checkinstallation",),
+)
 SAME_PLACE_DEG = 1e-8  # about a millimetre: QGIS and the command line write the same numbers
 Engine = Callable[..., dict[str, Any]]
 
@@ -109,6 +112,20 @@ def test_polygonize_matches_the_command_line(
     assert results["COUNT"] == len(polygons) == len(expected)
     assert shapely.equals_exact(polygons, expected, tolerance=1e-4).all()  # metres: a probability raster is metric
     assert (fields["area_m2"] >= 30).all()
+
+
+def test_regularize_matches_the_command_line(qgis: Qgis, engine: Engine, truth: Path, tmp_path: Path) -> None:
+    """The ground truth is drawn by hand, in degrees."""
+    results = qgis.results("regularizefootprints", INPUT=truth, OUTPUT=tmp_path / "qgis.gpkg", TOLERANCE=0.8)
+    figures = engine("regularize", truth, tmp_path / "cli.gpkg", "--tolerance", "0.8")
+    meta, polygons, fields = read(tmp_path / "qgis.gpkg")
+    _, expected, expected_fields = read(tmp_path / "cli.gpkg")
+    assert (results["COUNT"], results["REGULARIZED"]) == (figures["count"], figures["regularized"])
+    assert len(polygons) == len(expected) > 0
+    assert shapely.equals_exact(polygons, expected, tolerance=SAME_PLACE_DEG).all()
+    np.testing.assert_array_equal(fields["regularized"], expected_fields["regularized"])
+    assert set(expected_fields) == set(fields)
+    assert meta["crs"] == "EPSG:4326"
 
 
 def test_score_matches_the_command_line(

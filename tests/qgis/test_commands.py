@@ -191,14 +191,14 @@ def test_cancelling_while_features_are_copied_removes_the_half_file(
     raster, played, tmp_path, feedback, monkeypatch, name
 ):
     monkeypatch.setattr(sinks, "BATCH", 2)
-    batches = sinks._Source.batches
+    batches = sinks._Copy.batches
 
     def cancel_after_the_first(self):
         for batch in batches(self):
             yield batch
             feedback.cancel()
 
-    monkeypatch.setattr(sinks._Source, "batches", cancel_after_the_first)
+    monkeypatch.setattr(sinks._Copy, "batches", cancel_after_the_first)
     (tmp_path / "out").mkdir()
     with pytest.raises(QgsProcessingException, match="Cancelled; no output was written"):
         run(INPUT=str(raster()), OUTPUT=str(tmp_path / "out" / name), feedback=feedback)

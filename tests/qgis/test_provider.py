@@ -17,14 +17,16 @@ from qgis.PyQt.QtGui import QIcon
 
 import building_footprints_plugin
 from building_footprints_plugin.algorithms import settings
-from building_footprints_plugin.engine.options import PolygonizeOptions, ScoreOptions, SegmentOptions
+from building_footprints_plugin.engine.options import PolygonizeOptions, RegularizeOptions, ScoreOptions, SegmentOptions
 
 ADVANCED = QgsProcessingParameterDefinition.Flag.FlagAdvanced
 OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
 NETWORK = {"BANDS", "WEIGHTS", "DEVICE", "PRECISION", "TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA"}
 OUTLINES = {"THRESHOLD", "MIN_AREA", "REGULARIZE", "SEED_THRESHOLD", "MIN_HOLE", "TOLERANCE"}
 AREA = {"EXTENT", "MASK"}
+RARE_ELSEWHERE = {("scorefootprints", "MIN_AREA"): True, ("regularizefootprints", "TOLERANCE"): False}
 RARE = {"SEED_THRESHOLD", "MIN_HOLE", "TOLERANCE", "TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "PRECISION"}
+ALL_SETTINGS = [*settings.NETWORK, *settings.OUTLINES, *settings.REGULARIZE, *settings.SCORE]
 SIGNATURES = {
     "extractbuildings": (
         {"INPUT", "OUTPUT", "PROBABILITY"} | NETWORK | OUTLINES | AREA,
@@ -39,6 +41,7 @@ SIGNATURES = {
             *("SPLITS", "MERGES", "OFFSET_X", "OFFSET_Y", "OUTPUT", "MISSED", "REPORT"),
         },
     ),
+    "regularizefootprints": ({"INPUT", "METHOD", "TOLERANCE", "OUTPUT"}, {"OUTPUT", "COUNT", "REGULARIZED"}),
     "checkinstallation": (set(), {"REPORT", "OK"}),
 }
 
@@ -95,13 +98,13 @@ def test_algorithms_may_run_in_a_thread_and_be_cancelled(algorithm):
 
 def test_rare_parameters_are_folded_away_and_all_but_the_input_can_be_left_out(algorithm):
     for parameter in algorithm.parameterDefinitions():
-        expected = parameter.name() in RARE or (algorithm.name(), parameter.name()) == ("scorefootprints", "MIN_AREA")
+        expected = RARE_ELSEWHERE.get((algorithm.name(), parameter.name()), parameter.name() in RARE)
         assert bool(parameter.flags() & ADVANCED) == expected, parameter.name()
         needed = parameter.name() in ("INPUT", "PROPOSALS", "TRUTH")
         assert parameter.checkValueIsAcceptable(parameter.defaultValue()) or needed or parameter.isDestination()
 
 
-@pytest.mark.parametrize("setting", [*settings.NETWORK, *settings.OUTLINES, *settings.SCORE], ids=lambda s: s.field)
+@pytest.mark.parametrize("setting", ALL_SETTINGS, ids=lambda s: s.field)
 def test_defaults_limits_and_help_come_from_the_options(setting):
     made = settings.definition(setting)
     assert made.defaultValue() == setting.options.default(setting.field)
@@ -117,9 +120,9 @@ def test_defaults_limits_and_help_come_from_the_options(setting):
         assert made.usesStaticStrings()
 
 
-@pytest.mark.parametrize("options", [SegmentOptions, PolygonizeOptions, ScoreOptions])
+@pytest.mark.parametrize("options", [SegmentOptions, PolygonizeOptions, RegularizeOptions, ScoreOptions])
 def test_every_option_of_the_engine_can_be_set_in_qgis(options):
-    offered = {setting.field for setting in [*settings.NETWORK, *settings.OUTLINES, *settings.SCORE]}
+    offered = {setting.field for setting in ALL_SETTINGS}
     assert {field.name for field in dataclasses.fields(options)} <= offered | {"bands"}
 
 
