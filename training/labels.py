@@ -11,15 +11,20 @@ from .places import IGNORE_INSTANCE
 CLASSES = ("background", "interior", "border")
 BACKGROUND, INTERIOR, BORDER = range(3)
 IGNORE_CLASS = 255
+RINGS = ("inner", "straddling")  # where the border lies: inside the outline, or on both sides of it
 
 
-def classes_from_instances(instances: NDArray[np.uint16], border_px: float) -> NDArray[np.uint8]:
+def classes_from_instances(instances: NDArray[np.uint16], border_px: float, ring: str = "inner") -> NDArray[np.uint8]:
     """Return the class of every pixel, `(height, width)`; 255 where nothing is known.
 
     The border is the outermost `border_px` pixels of each building, measured from the background or from the
-    building it touches, so that interior and border together are exactly the building and touching buildings are
-    parted by border. A building too small for that keeps the inner half of its depth as interior. The edge of the
-    array, and the edge of unknown ground, are no outline and get no border.
+    building it touches, so that touching buildings are parted by border. A building too small for that keeps the
+    inner half of its depth as interior: none vanishes. The edge of the array, and the edge of unknown ground, are no
+    outline and get no border.
+
+    `ring` is one of RINGS. With "inner", interior and border together are exactly the building. With "straddling" the
+    border also reaches `border_px` out onto the background around it, as where this method comes from (Microsoft's
+    SpaceNetExploration: 2.5 px each way, which makes a ring of 5 px: 2 inside, 3 outside).
     """
     unknown = instances == IGNORE_INSTANCE
     building = (instances > 0) & ~unknown
@@ -27,11 +32,13 @@ def classes_from_instances(instances: NDArray[np.uint16], border_px: float) -> N
     classes[unknown] = IGNORE_CLASS
     outline = _outline(instances, unknown) & building
     if outline.any():
-        depth = ndimage.distance_transform_edt(~outline) + 1.0
+        away = ndimage.distance_transform_edt(~outline)  # from pixel centre to pixel centre
         numbers = np.where(building, instances, 0).astype(np.int32)
-        deepest = np.asarray(ndimage.maximum(depth, numbers, index=np.arange(int(numbers.max()) + 1)))
+        deepest = np.asarray(ndimage.maximum(away + 1.0, numbers, index=np.arange(int(numbers.max()) + 1)))
         limit = np.minimum(border_px, deepest[numbers] / 2)
-        classes[building & (depth <= limit)] = BORDER
+        classes[building & (away + 1.0 <= limit)] = BORDER
+        if ring == "straddling":
+            classes[(classes == BACKGROUND) & (away <= border_px + 0.5)] = BORDER
     return classes
 
 

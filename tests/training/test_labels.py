@@ -92,6 +92,72 @@ def test_by_hand(given_instances: str, expected: str, border_px: float) -> None:
     np.testing.assert_array_equal(found, wanted)
 
 
+STRADDLING = [
+    pytest.param(
+        """00000000
+           00000000
+           00111100
+           00111100
+           00111100
+           00111100
+           00000000
+           00000000""",
+        """00000000
+           02222220
+           02222220
+           02211220
+           02211220
+           02222220
+           02222220
+           00000000""",
+        1.0,
+        id="one pixel inside the outline and one outside",
+    ),
+    pytest.param("000\n010\n000", "222\n212\n222", 1.0, id="a building of one pixel keeps its interior"),
+    pytest.param(
+        """1110222
+           1110222
+           1110222""",
+        """1122211
+           1122211
+           1122211""",
+        1.0,
+        id="the gap between two buildings is border; neither loses more than its own; no ring at the picture's edge",
+    ),
+    pytest.param(
+        """000000
+           0111??
+           0111??
+           0111??
+           000000""",
+        """222220
+           2222??
+           2211??
+           2222??
+           222220""",
+        1.0,
+        id="unknown ground stays unknown and makes no ring",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given_instances", "expected", "border_px"), STRADDLING)
+def test_straddling_by_hand(given_instances: str, expected: str, border_px: float) -> None:
+    found = classes_from_instances(instances(given_instances), border_px, "straddling")
+    wanted = np.where(grid(expected) < 0, 255, grid(expected))
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_the_reference_ring_of_a_house_of_20_pixels() -> None:
+    """2.5 px each way: 2 inside, 3 outside, so 16 x 16 of interior in 26 x 26; of the 9 pixels at each corner only
+    the 4 within 3 px of the house's corner pixel belong. The inner ring leaves 16 x 16 in 20 x 20."""
+    numbers = np.zeros((40, 40), np.uint16)
+    numbers[10:30, 10:30] = 1
+    straddling, inner = (classes_from_instances(numbers, 2.5, ring) for ring in ("straddling", "inner"))
+    assert ((straddling == 1).sum(), (straddling == 2).sum()) == (256, 26 * 26 - 4 * 5 - 256)
+    assert ((inner == 1).sum(), (inner == 2).sum()) == (256, 400 - 256)
+
+
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 10_000), border_px=st.floats(0, 6))
 def test_interior_and_border_are_the_building_and_none_vanishes(seed: int, border_px: float) -> None:
