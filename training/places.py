@@ -1,6 +1,6 @@
 """Labelled imagery on disk: one folder per place, the unit by which data is split.
 
-<place>/place.json            gsd_m, split_hint ("train" or "val"), label_quality, licence, attribution
+<place>/place.json            gsd_m, split_hint ("train", "val" or "test"), label_quality, licence, attribution
 <place>/images/<id>.jpg       RGB, 8 bit
 <place>/instances/<id>.png    uint16: 0 background, 1..N one number per building, 65535 ignore
 """
@@ -19,6 +19,7 @@ from PIL import Image
 from building_footprints_plugin.engine.errors import BadInput
 
 IGNORE_INSTANCE = 65535
+SPLITS = ("train", "val", "test")
 TRUST = {"good": 1.0, "fair": 0.7, "offset": 0.0}  # weight of a place in the loss, by label_quality
 
 

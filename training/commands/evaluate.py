@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -12,76 +11,69 @@ from building_footprints_plugin.engine.commands._inputs import add_model, model_
 from building_footprints_plugin.engine.options import PolygonizeOptions
 from building_footprints_plugin.engine.weights import read_manifest
 
-from ..evaluate import evaluate_mosaic, evaluate_place
+from ..evaluate import by_model, by_truth, evaluate, row_of
 from ..export import rewrite_manifest
-from ..places import read_places
+from ..from_truth import Burning
+from ..judging import Judged
+from ..scenes import Choice
+from ..tables import SCORES, SHAPES, Row, mean_row, table, write_csv
 
-COLUMNS = ("tp", "fp", "fn", "precision", "recall", "f1", "average_precision", "mean_iou", "pixel_iou")
+HELP = "scores of a weights file per place, by what users run"
+DESCRIPTION = """Extract the buildings of every place with the same `extract` that users run, and compare them with the
+truth by the same `score`. Counts, precision, recall and F1 are at IoU 0.5, one to one, the most confident footprint first.
+AP 50:95 is the mean over the IoU limits 0.50, 0.55 ... 0.95 of the area under the curve of precision over recall. Pixel IoU
+is by area. Boundary is the mean PoLiS distance between the outlines of matched buildings. Two vector files that you
+have already are compared by `python -m building_footprints_plugin.engine score PROPOSALS TRUTH`."""
+RECORDED = ("tp", "fp", "fn", "f1", "pixel_iou")
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the parser of all commands."""
-    parser = subparsers.add_parser("evaluate", help="scores of a weights file per place, by what users run")
+    parser = subparsers.add_parser("evaluate", help=HELP, description=DESCRIPTION)
     parser.add_argument(
-        "data", type=Path, metavar="DATA", help="folder of places, or a folder with image.tif and buildings.geojson"
+        "data",
+        type=Path,
+        metavar="DATA",
+        help="folder of places, a folder with image.tif and buildings.geojson, a SpaceNet-2 folder, or (with "
+        "--from-truth) a vector file",
     )
-    parser.add_argument("--split", choices=("train", "val"), default="val", help="which places (default: val)")
+    parser.add_argument("--split", choices=("train", "val", "test"), default="val", help="which places (default: val)")
     parser.add_argument("--places", metavar="NAME,NAME", help="only these places, whatever their split")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table")
+    parser.add_argument("--shapes", action="store_true", help="also how true the outlines are: a second table")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write every figure")
     parser.add_argument("--record", action="store_true", help="also write the scores into the weights' manifest")
+    parser.add_argument(
+        "--from-truth",
+        action="store_true",
+        help="no network: rasterise the truth at --gsd and vectorise it back, to see what vectorising alone loses",
+    )
+    parser.add_argument(
+        "--gsd", type=float, default=Burning.gsd_m, metavar="M", help="with --from-truth (default: 0.3 m per pixel)"
+    )
     add_options(parser, PolygonizeOptions)
     add_model(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Run the command: one line per place, then the total over all buildings."""
+    """Run the command: one line per place, then all buildings together and the mean over places."""
     model, options = model_from(arguments), options_from(arguments, PolygonizeOptions)
-    rows: list[dict[str, Any]] = []
-    if (arguments.data / "image.tif").exists():
-        rows.append({"place": arguments.data.name, **evaluate_mosaic(arguments.data, model, options)})
-        _print(rows[-1], header=True)
-    else:
-        for place in _places(arguments):
-            rows.append({"place": place.name, **evaluate_place(place, model, options)})
-            _print(rows[-1], header=len(rows) == 1)
-        rows.append(_total(rows))
-        _print(rows[-1], header=False)
+    finder = by_truth(Burning(arguments.gsd), options) if arguments.from_truth else by_model(model, options)
+    names = tuple(arguments.places.split(",")) if arguments.places else ()
+    judged: dict[str, list[Judged]] = dict(evaluate(arguments.data, Choice(arguments.split, names), finder))
+    rows = [row_of(place, scenes) for place, scenes in judged.items()]
     if arguments.record:
-        kept = ("tp", "fp", "fn", "f1", "pixel_iou")
-        scores = {row["place"]: {name: round(row[name], 4) for name in kept} for row in rows if row["place"] != "all"}
-        rewrite_manifest(model.weights, scores={**read_manifest(model.weights).scores, **scores})
+        _record(model.weights, rows)
+    if len(rows) > 1:
+        every = [one for scenes in judged.values() for one in scenes]
+        rows += [row_of("all buildings", every), mean_row(rows)]
+    print(table(rows, SCORES))
+    if arguments.shapes or arguments.from_truth:
+        print("\n" + table(rows, SHAPES))
     if arguments.csv:
-        with arguments.csv.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, ["place", *COLUMNS], extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(arguments.csv, rows)
 
 
-def _places(arguments: argparse.Namespace) -> list[Any]:
-    if not arguments.places:
-        return read_places(arguments.data, arguments.split)
-    wanted = arguments.places.split(",")
-    return [place for place in read_places(arguments.data) if place.name in wanted]
-
-
-def _total(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    tp, fp, fn = (sum(row[name] for row in rows) for name in ("tp", "fp", "fn"))
-    return {
-        "place": "all",
-        "tp": tp,
-        "fp": fp,
-        "fn": fn,
-        "precision": tp / (tp + fp) if tp + fp else 0.0,
-        "recall": tp / (tp + fn) if tp + fn else 0.0,
-        "f1": 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else 0.0,
-    }
-
-
-def _print(row: dict[str, Any], *, header: bool) -> None:
-    if header:
-        print("place".ljust(24) + "".join(name[:9].rjust(10) for name in COLUMNS))
-    values = (
-        f"{row[name]:10.3f}" if isinstance(row.get(name), float) else f"{row.get(name, '')!s:>10}" for name in COLUMNS
-    )
-    print(row["place"].ljust(24) + "".join(values))
+def _record(weights: Path, rows: list[Row]) -> None:
+    scores = {row["place"]: {name: round(row[name], 4) for name in RECORDED} for row in rows}
+    rewrite_manifest(weights, scores={**read_manifest(weights).scores, **scores})
