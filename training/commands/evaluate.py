@@ -19,11 +19,11 @@ from ..scenes import Choice
 from ..tables import SCORES, SHAPES, Row, mean_row, table, write_csv
 
 HELP = "scores of a weights file per place, by what users run"
-DESCRIPTION = """Extract the buildings of every place with the same `extract` that users run, and compare them with the
-truth by the same `score`. Counts, precision, recall and F1 are at IoU 0.5, one to one, the most confident footprint first.
-AP 50:95 is the mean over the IoU limits 0.50, 0.55 ... 0.95 of the area under the curve of precision over recall. Pixel IoU
-is by area. Boundary is the mean PoLiS distance between the outlines of matched buildings. Two vector files that you
-have already are compared by `python -m building_footprints_plugin.engine score PROPOSALS TRUTH`."""
+DESCRIPTION = """Extract the buildings of every place with the same `extract` that users run, and compare them with
+the truth by the same `score`. Counts, precision, recall and F1 are at IoU 0.5, one to one, the most confident footprint
+first. AP 50:95 is the mean over the IoU limits 0.5, 0.55 ... 0.95 of the area under the curve of precision over recall.
+Pixel IoU is by area. Boundary is the mean PoLiS distance between the outlines of matched buildings. Two vector files
+that you have already are compared by `python -m building_footprints_plugin.engine score PROPOSALS TRUTH --shapes`."""
 RECORDED = ("tp", "fp", "fn", "f1", "pixel_iou")
 
 
