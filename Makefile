@@ -34,7 +34,7 @@ DEMO_IMAGE := $(DEMO)/vegas.tif
 DEMO_TRUTH := $(DEMO)/vegas.geojson
 DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNet; SpaceNet 2 on AWS, CC BY-SA 4.0
 
-.PHONY: help setup demo test test-unit test-training test-qgis test-e2e lint format bench weights package install clean FORCE
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e lint format bench weights docs-pictures package install clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ demo/preview.png: demo/score.json $(DEMO_IMAGE) tools/preview.py
 docs/preview.jpg: demo/score.json $(DEMO_IMAGE) tools/preview.py
 	@mkdir -p docs
 	@$(PY) -m tools.preview $(DEMO_IMAGE) demo/scored.gpkg $@ --credit "$(DEMO_CREDIT)"
+
+docs-pictures: .venv/.ready docs/preview.jpg ## make the pictures of the docs again, with the weights as they are now
+	@$(PY) -m tools.outlines docs
 
 # ---- The weights ---------------------------------------------------------------------------------------------
 # Goes on from the last checkpoint in runs/weights; about an hour and a half on two free cores, minutes on a GPU.

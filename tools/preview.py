@@ -80,29 +80,36 @@ def polygons(scored: Path, raster: RasterReader) -> dict[Kind, NDArray[Any]]:
         FALSE: proposals.geometry[status == "false"],
         MISSED: missed.geometry,
     }
-    crs, inverse = raster.grid.crs.to_wkt(), ~raster.grid.transform
+    return {kind: in_pixels(geometry, missed.crs, raster) for kind, geometry in by_kind.items()}
+
+
+def in_pixels(geometry: NDArray[Any], crs: str | None, raster: RasterReader) -> NDArray[Any]:
+    """Return geometries of CRS `crs` in pixels of the raster's grid, x to the right and y down."""
+    inverse = ~raster.grid.transform
     matrix = np.array([[inverse.a, inverse.d], [inverse.b, inverse.e]])
-    return {
-        kind: shapely.transform(reproject(geometry, missed.crs, crs), lambda xy: xy @ matrix + (inverse.c, inverse.f))
-        for kind, geometry in by_kind.items()
-    }
+    moved = reproject(geometry, crs, raster.grid.crs.to_wkt())
+    return np.asarray(shapely.transform(moved, lambda xy: xy @ matrix + (inverse.c, inverse.f)))
+
+
+def brightened(raster: RasterReader) -> NDArray[Any]:
+    """Return the whole image `(height, width, 4)` as red, green, blue and opacity from 0 to 1."""
+    pixels, valid = raster.read(0, 0, raster.grid.height, raster.grid.width)
+    return np.dstack([*(pixels / 255) ** GAMMA, valid])
 
 
 def draw(raster: RasterReader, by_kind: dict[Kind, NDArray[Any]], credit: str) -> Figure:
     """Return the picture: the image, the outlines over it, and a footer with legend, scale bar and credit."""
     grid = raster.grid
-    pixels, valid = raster.read(0, 0, grid.height, grid.width)
-    bright = np.dstack([*(pixels / 255) ** GAMMA, valid])  # red, green, blue, opacity
     width, height = grid.width * SCALE, grid.height * SCALE
     figure = Figure(figsize=(width / DPI, (height + FOOTER_PX) / DPI), facecolor=BACKGROUND)
     share = FOOTER_PX / (height + FOOTER_PX)
     axes = figure.add_axes((0, share, 1, 1 - share))
-    axes.imshow(bright, interpolation="lanczos", extent=(0, grid.width, grid.height, 0))
+    axes.imshow(brightened(raster), interpolation="lanczos", extent=(0, grid.width, grid.height, 0))
     axes.set_axis_off()
     for kind, geometry in by_kind.items():
         add_outlines(axes, kind, geometry)
     axes.set(xlim=(0, grid.width), ylim=(grid.height, 0))
-    add_scale_bar(axes, grid.width, grid.height)
+    add_scale_bar(axes, (grid.width, grid.height), GSD_M)
     add_footer(figure, by_kind, credit)
     return figure
 
@@ -124,14 +131,15 @@ def outline(polygon: Any) -> Outline:
     return Outline.make_compound_path(*(Outline(shapely.get_coordinates(ring), closed=True) for ring in rings))
 
 
-def add_scale_bar(axes: Axes, width_px: int, height_px: int) -> None:
-    """Draw a bar of a round length, about a sixth of the picture's width."""
-    length_m = max(step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000) if step <= width_px * GSD_M / 6 + 1)
-    length_px = length_m / GSD_M
-    left, top = width_px - 14 - length_px, height_px - 18
-    axes.add_patch(Rectangle((left, top), length_px, 3, facecolor="white", edgecolor="black"))
-    axes.text(left + length_px / 2, top - 4, f"{length_m} m", color="white", ha="center", va="bottom", fontsize=12,
-              fontweight="bold", path_effects=[withStroke(linewidth=3, foreground="black")])  # fmt: skip
+def add_scale_bar(axes: Axes, corner: tuple[float, float], gsd_m: float) -> None:
+    """Draw a bar of a round length, about a sixth of the picture's width, at its right lower `corner` in pixels."""
+    width_px = abs(axes.get_xlim()[1] - axes.get_xlim()[0])
+    length_m = max(step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000) if step <= width_px * gsd_m / 6 + 1)
+    length_px, unit = length_m / gsd_m, width_px / 538
+    left, top = corner[0] - 14 * unit - length_px, corner[1] - 18 * unit
+    axes.add_patch(Rectangle((left, top), length_px, 3 * unit, facecolor="white", edgecolor="black"))
+    axes.text(left + length_px / 2, top - 4 * unit, f"{length_m} m", color="white", ha="center", va="bottom",
+              fontsize=12, fontweight="bold", path_effects=[withStroke(linewidth=3, foreground="black")])  # fmt: skip
 
 
 def add_footer(figure: Figure, by_kind: dict[Kind, NDArray[Any]], credit: str) -> None:
