@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import rasterio
+from affine import Affine
 from numpy.typing import NDArray
+from rasterio.errors import RasterioIOError
 from rasterio.windows import Window
 
 from building_footprints_plugin.engine.errors import BadInput
+from building_footprints_plugin.engine.raster import open_raster, shifted
 from building_footprints_plugin.engine.vector import EXTENSIONS, Layer, write_layers
 
 from .places import Place, read_places
@@ -19,15 +24,28 @@ from .sheet import CRS, lay_out, write_picture
 
 SHEET_TILES = 36  # tiles laid out at once: memory does not grow with the place
 MOSAIC_TILE_PX = 1024  # a mosaic is looked at in pieces of this size
+LOOK_GSD_M = 0.3
+SPACENET = "RGB-PanSharpen_"  # how the names of its images begin
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
+class Picture:
+    """Pixels `(height, width, 3)` and where they lie."""
+
+    pixels: NDArray[np.uint8]
+    transform: Affine
+    crs: str
+
+
+@dataclass(frozen=True)
 class Tile:
-    """A piece of a picture to look at: its name and (left, bottom, right, top) in the picture's CRS."""
+    """A piece of a picture to look at: its name, its (left, bottom, right, top) in `crs`, and what reads it."""
 
     name: str
     box: Box
+    crs: str
+    read: Callable[[], Picture]
 
 
 @dataclass(frozen=True)
@@ -92,16 +110,19 @@ def _sheet(place: Place, ids: Sequence[str], scratch: Path) -> Scene:
     truth.unlink(missing_ok=True)
     write_layers(truth, {"truth": Layer(sheet.outlines(), {}, CRS)})
     boxes = [sheet.box(window) for window in sheet.windows]
-    tiles = tuple(Tile(f"{place.name}/{name}", box) for name, box in zip(ids, boxes, strict=True))
+    tiles = tuple(
+        Tile(f"{place.name}/{name}", box, CRS, partial(_read_tile, place, name, box))
+        for name, box in zip(ids, boxes, strict=True)
+    )
     return Scene(place.name, picture, truth, tiles, np.array(boxes), sheet.unknown())
 
 
 def _spacenet(folder: Path) -> Iterator[Scene]:
-    pictures = sorted((folder / "RGB-PanSharpen").glob("RGB-PanSharpen_*.tif"))
+    pictures = sorted((folder / "RGB-PanSharpen").glob(f"{SPACENET}*.tif"))
     if not pictures:
         raise BadInput(f"{folder / 'RGB-PanSharpen'} holds no RGB-PanSharpen_*.tif; expected SpaceNet-2 images.")
     for picture in pictures:
-        name = picture.stem.removeprefix("RGB-PanSharpen_")
+        name = picture.stem.removeprefix(SPACENET)
         truth = folder / "geojson" / "buildings" / f"buildings_{name}.geojson"
         yield _mosaic(folder.name, picture, truth)
 
@@ -109,17 +130,34 @@ def _spacenet(folder: Path) -> Iterator[Scene]:
 def _mosaic(place: str, picture: Path, truth: Path) -> Scene:
     if not truth.exists():
         raise BadInput(f"There is no {truth}; expected the footprints of {picture.name}.")
-    with rasterio.open(picture) as dataset:
-        steps = [range(0, length, MOSAIC_TILE_PX) for length in dataset.shape]
-        tiles = tuple(
-            Tile(f"{place}/{picture.stem} {row},{col}", _box(dataset, row, col)) for row in steps[0] for col in steps[1]
-        )
+    try:
+        with rasterio.open(picture) as dataset:
+            crs = dataset.crs.to_wkt() if dataset.crs else ""
+            starts = list(product(*(range(0, length, MOSAIC_TILE_PX) for length in dataset.shape)))
+            boxes = [_box(dataset, row, col) for row, col in starts]
+    except RasterioIOError as error:
+        raise BadInput(f"{picture} cannot be read as a raster ({error}); copy it again.") from error
+    name = f"{place}/{picture.stem.removeprefix(SPACENET)}"
+    names = [f"{name} {row},{col}" if len(boxes) > 1 else name for row, col in starts]
+    tiles = tuple(
+        Tile(name, box, crs, partial(_read_part, picture, box)) for name, box in zip(names, boxes, strict=True)
+    )
     return Scene(place, picture, truth, tiles)
 
 
 def _box(dataset: rasterio.DatasetReader, row: int, col: int) -> Box:
-    height, width = (
-        min(MOSAIC_TILE_PX, length - start) for length, start in zip(dataset.shape, (row, col), strict=True)
-    )
+    height, width = min(MOSAIC_TILE_PX, dataset.height - row), min(MOSAIC_TILE_PX, dataset.width - col)
     left, bottom, right, top = dataset.window_bounds(Window(col, row, width, height))
     return left, bottom, right, top
+
+
+def _read_tile(place: Place, name: str, box: Box) -> Picture:
+    return Picture(place.read(name)[0], Affine(place.gsd_m, 0, box[0], 0, -place.gsd_m, box[3]), CRS)
+
+
+def _read_part(path: Path, box: Box) -> Picture:
+    """Return a part of a raster as extraction sees it: on a metric grid, in 8 bits."""
+    with open_raster(str(path), gsd_m=LOOK_GSD_M) as reader:
+        row, col, height, width = reader.window(box)
+        pixels, _ = reader.read(row, col, height, width)
+        return Picture(pixels.transpose(1, 2, 0), shifted(reader.grid.transform, row, col), reader.grid.crs.to_wkt())

@@ -11,10 +11,10 @@ from building_footprints_plugin.engine.commands._inputs import add_model, model_
 from building_footprints_plugin.engine.options import PolygonizeOptions
 from building_footprints_plugin.engine.weights import read_manifest
 
+from ..contact_sheet import Look, looks_of, write_contact_sheet
 from ..evaluate import by_model, by_truth, evaluate, row_of
 from ..export import rewrite_manifest
 from ..from_truth import Burning
-from ..judging import Judged
 from ..scenes import Choice
 from ..tables import SCORES, SHAPES, Row, mean_row, table, write_csv
 
@@ -41,6 +41,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--places", metavar="NAME,NAME", help="only these places, whatever their split")
     parser.add_argument("--shapes", action="store_true", help="also how true the outlines are: a second table")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write every figure")
+    parser.add_argument(
+        "--contact-sheet",
+        type=Path,
+        metavar="FILE.png",
+        help="also draw the best, the median and the worst tiles with what was found, false and missed",
+    )
     parser.add_argument("--record", action="store_true", help="also write the scores into the weights' manifest")
     parser.add_argument(
         "--from-truth",
@@ -60,7 +66,9 @@ def run(arguments: argparse.Namespace) -> None:
     model, options = model_from(arguments), options_from(arguments, PolygonizeOptions)
     finder = by_truth(Burning(arguments.gsd), options) if arguments.from_truth else by_model(model, options)
     names = tuple(arguments.places.split(",")) if arguments.places else ()
-    judged: dict[str, list[Judged]] = dict(evaluate(arguments.data, Choice(arguments.split, names), finder))
+    looks: list[Look] = []
+    choice = Choice(arguments.split, names)
+    judged = dict(evaluate(arguments.data, choice, finder, lambda *seen: looks.extend(looks_of(*seen))))
     rows = [row_of(place, scenes) for place, scenes in judged.items()]
     if arguments.record:
         _record(model.weights, rows)
@@ -70,6 +78,8 @@ def run(arguments: argparse.Namespace) -> None:
     print(table(rows, SCORES))
     if arguments.shapes or arguments.from_truth:
         print("\n" + table(rows, SHAPES))
+    if arguments.contact_sheet:
+        write_contact_sheet(arguments.contact_sheet, looks)
     if arguments.csv:
         write_csv(arguments.csv, rows)
 
