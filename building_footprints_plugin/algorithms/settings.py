@@ -59,6 +59,7 @@ OUTLINES = (
     Setting("MIN_AREA", "Smallest footprint", PolygonizeOptions, "min_area_m2"),
     Setting("REGULARIZE", "Straighten outlines", PolygonizeOptions, "regularize"),
     Setting("SEED_THRESHOLD", "Seed threshold", PolygonizeOptions, "seed_threshold", advanced=True),
+    Setting("MERGE_THRESHOLD", "Merge threshold", PolygonizeOptions, "merge_threshold", advanced=True),
     Setting("MIN_HOLE", "Smallest courtyard", PolygonizeOptions, "min_hole_m2", advanced=True),
     Setting("TOLERANCE", "Tolerance of outlines", PolygonizeOptions, "tolerance_m", advanced=True),
 )

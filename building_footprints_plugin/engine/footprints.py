@@ -17,7 +17,7 @@ from .raster import GriddedReader, apply_affine, shifted
 from .regularize import reach_m, regularize
 from .vector import FootprintWriter
 
-DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "min_area_m2": 10.0}
+DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "merge_threshold": 0.9, "min_area_m2": 10.0}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Settings:
             given = getattr(options, name)
             return float(found.get(name, DEFAULTS[name]) if given is None else given)
 
-        return cls(Thresholds.of(value("threshold"), value("seed_threshold")), value("min_area_m2"), options)
+        thresholds = Thresholds.of(value("threshold"), value("seed_threshold"), value("merge_threshold"))
+        return cls(thresholds, value("min_area_m2"), options)
 
 
 def write_footprints(

@@ -1,4 +1,4 @@
-"""Which building a pixel belongs to: seeds, and a watershed that grows them. Pure functions on arrays.
+"""Which building a pixel belongs to: seeds, a watershed that grows them, and parts of one roof joined again.
 
 Seeds are connected patches of high interior probability; a watershed grows them to the full building, so that
 touching houses stay apart and nothing shrinks by the border's width (as the winners of SpaceNet 4 and DeepGlobe did).
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from .merging import merge_parts
+
 Codes = NDArray[np.uint8]  # probability in steps of 1 / 250; 255 is "not there"
 
 CODE_MAX = 250
@@ -21,15 +23,19 @@ NOT_THERE = 255
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Codes (1/250) from which a pixel is building, and from which it is a seed."""
+    """Codes (1/250) from which a pixel is building, and from which it is a seed; and the line that parts two houses.
+
+    `merge`: touching parts are one building if the line between them is at least so strong (`merging.merge_parts`).
+    """
 
     building: int
     seed: int
+    merge: float = np.inf
 
     @classmethod
-    def of(cls, threshold: float, seed_threshold: float) -> Thresholds:
+    def of(cls, threshold: float, seed_threshold: float, merge_threshold: float = np.inf) -> Thresholds:
         """Return the thresholds for probabilities 0..1; at least one step, as nothing is building at probability 0."""
-        return cls(max(1, round(threshold * CODE_MAX)), max(1, round(seed_threshold * CODE_MAX)))
+        return cls(max(1, round(threshold * CODE_MAX)), max(1, round(seed_threshold * CODE_MAX)), merge_threshold)
 
 
 def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) -> NDArray[np.int32]:
@@ -49,4 +55,4 @@ def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) ->
             own = patches[box] == patch
             grown = watershed(-interior[box].astype(np.int16), np.where(own, seeds[box], 0), mask=own)
             labels[box] = np.where(own, grown + patch_count, labels[box])
-    return labels
+    return merge_parts(labels, interior, thresholds.merge) if np.isfinite(thresholds.merge) else labels

@@ -18,8 +18,8 @@ class Manifest:
 
     A pixel value v of 0..255 enters the network as (v - mean) / std, per band. The network gives one logit per class;
     the softmax of logits / temperature is the probability. A building's probability is the sum over
-    `building_classes`; `seed_class` marks its inside. `thresholds` holds `threshold`, `seed_threshold` (0..1) and
-    `min_area_m2`, as found best on validation.
+    `building_classes`; `seed_class` marks its inside. `thresholds` holds `threshold`, `seed_threshold` (0..1), and
+    may hold `merge_threshold` and `min_area_m2`, as found best on validation.
     """
 
     architecture: str

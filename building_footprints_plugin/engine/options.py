@@ -122,6 +122,13 @@ class PolygonizeOptions(Options):
         minimum=0.0,
         maximum=1.0,
     )
+    merge_threshold: float | None = parameter(
+        None,
+        "touching parts are one building if the interior probability along their common line is at least this share "
+        "of the weaker part's; default: the weights' value, else 0.9",
+        minimum=0.0,
+        maximum=2.0,
+    )
     min_area_m2: float | None = parameter(
         None,
         "smallest footprint kept; default: the value found best for the weights, else 10 m²",

@@ -321,9 +321,9 @@ def test_footprints_do_not_overlap(tmp_path: Path) -> None:
 
 
 def test_what_is_left_open_is_taken_from_the_weights() -> None:
-    found = {"threshold": 0.3, "seed_threshold": 0.7, "min_area_m2": 15.0}
+    found = {"threshold": 0.3, "seed_threshold": 0.7, "merge_threshold": 0.8, "min_area_m2": 15.0}
     ours = Settings.of(PolygonizeOptions(), found)
-    assert (ours.thresholds, ours.min_area_m2) == (Thresholds.of(0.3, 0.7), 15.0)
+    assert (ours.thresholds, ours.min_area_m2) == (Thresholds.of(0.3, 0.7, 0.8), 15.0)
     users = Settings.of(PolygonizeOptions(threshold=0.0, min_area_m2=0.0), found)
-    assert (users.thresholds, users.min_area_m2) == (Thresholds.of(0.0, 0.7), 0.0)
+    assert (users.thresholds, users.min_area_m2) == (Thresholds.of(0.0, 0.7, 0.8), 0.0)
     assert Settings.of(PolygonizeOptions(), {}).min_area_m2 == 10.0

@@ -1,0 +1,85 @@
+"""Parts of one roof put together again: neighbouring labels without a clear line of border between them.
+
+Hierarchical region merging (Haris et al., Hybrid image segmentation using watersheds and fast region merging, 1998):
+the pair with the least of a border goes first, and what it becomes is judged anew, until every border left is clear.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def merge_parts(labels: NDArray[np.int32], interior: NDArray[np.uint8], least: float) -> NDArray[np.int32]:
+    """Return `labels`, `(height, width)` 0 for none, with parts joined whose common line is `least` or stronger.
+
+    The strength of a line is the mean interior probability along it (of each pair of pixels the lower), divided by
+    that of the weaker part: 1 where nothing parts them, near 0 along a border the network is sure of.
+    """
+    parts = _Parts(labels, interior)
+    waiting = [(-parts.strength(a, b), a, b) for a in parts.lines for b in parts.lines[a] if a < b]
+    heapq.heapify(waiting)
+    while waiting:
+        strength, a, b = heapq.heappop(waiting)
+        if -strength < least:
+            break
+        if b not in parts.lines.get(a, {}) or parts.strength(a, b) != -strength:
+            continue  # one of the two has changed since; the pair as it is now waits elsewhere
+        parts.join(a, b)
+        for c in parts.lines[a]:
+            pair = min(a, c), max(a, c)
+            heapq.heappush(waiting, (-parts.strength(*pair), *pair))
+    return parts.owner()[labels]
+
+
+class _Parts:
+    """Sums over parts and over the lines between them. All are whole numbers, so their order does not matter."""
+
+    def __init__(self, labels: NDArray[np.int32], interior: NDArray[np.uint8]) -> None:
+        count = int(labels.max(initial=0)) + 1
+        self._pixels = np.bincount(labels.ravel(), minlength=count).tolist()
+        self._sum = np.bincount(labels.ravel(), interior.ravel(), minlength=count).tolist()
+        self._into = list(range(count))
+        self.lines: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)  # to each neighbour: sum, length
+        for a, b, total, length in _lines(labels, interior):
+            self.lines[a][b] = self.lines[b][a] = (total, length)
+
+    def strength(self, a: int, b: int) -> float:
+        total, length = self.lines[a][b]
+        weaker = min(self._sum[a] / self._pixels[a], self._sum[b] / self._pixels[b])
+        return float(total / length / weaker) if weaker else 1.0
+
+    def join(self, a: int, b: int) -> None:
+        """Make `b` a part of `a`."""
+        self._into[b] = a
+        self._pixels[a] += self._pixels[b]
+        self._sum[a] += self._sum[b]
+        for c, (total, length) in self.lines.pop(b).items():
+            del self.lines[c][b]
+            if c != a:
+                more = self.lines[a].get(c, (0.0, 0.0))
+                self.lines[a][c] = self.lines[c][a] = (total + more[0], length + more[1])
+
+    def owner(self) -> NDArray[np.int32]:
+        """Return the number each label has now; a part only ever joins one that lives longer."""
+        owner = np.array(self._into, dtype=np.int32)
+        while not np.array_equal(owner[owner], owner):
+            owner = owner[owner]
+        return owner
+
+
+def _lines(labels: NDArray[np.int32], interior: NDArray[np.uint8]) -> list[tuple[int, int, float, float]]:
+    """Return for every two labels that share pixel sides: both, sum of the interior along the line, its length."""
+    sides = []
+    for one, other in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        here = (labels[one] != labels[other]) & (labels[one] > 0) & (labels[other] > 0)
+        pair = np.sort([labels[one][here], labels[other][here]], axis=0)
+        sides.append(np.vstack([pair, np.minimum(interior[one][here], interior[other][here])]))
+    low, high, value = np.concatenate(sides, axis=1).astype(np.int64)
+    span = int(labels.max(initial=0)) + 1
+    pairs, line, length = np.unique(low * span + high, return_inverse=True, return_counts=True)
+    total = np.bincount(line, value, minlength=len(pairs))
+    return list(zip((pairs // span).tolist(), (pairs % span).tolist(), total.tolist(), length.tolist(), strict=True))
