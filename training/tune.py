@@ -21,7 +21,8 @@ from .prepare import resample_labels, resample_picture
 from .validate import Tally, add_tile
 
 THRESHOLDS = (0.4, 0.5)
-SEED_THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
+SEED_THRESHOLDS = (0.7, 0.8, 0.9)
+MERGE_THRESHOLDS = (0.8, 0.85, 0.9, 0.95)
 MIN_AREAS_M2 = (10.0, 15.0)
 
 
@@ -40,6 +41,7 @@ class Setting:
 
     threshold: float
     seed_threshold: float
+    merge_threshold: float
     min_area_m2: float
     f1: dict[str, float]
 
@@ -55,8 +57,10 @@ def tune(weights: Path, places: list[Place]) -> list[Setting]:
     device = choose_device("auto")
     predictor = Predictor(network, manifest, device, choose_precision("auto", device), batch_size=1)
     tiles = {place.name: [_tile(place, name, predictor, manifest.gsd_m) for name in place.ids] for place in places}
-    pairs = list(itertools.product(THRESHOLDS, SEED_THRESHOLDS))
-    settings = [setting for pair in tqdm(pairs, unit="setting") for setting in _settings(pair, tiles, manifest.gsd_m)]
+    points = list(itertools.product(THRESHOLDS, SEED_THRESHOLDS, MERGE_THRESHOLDS))
+    settings = [
+        setting for point in tqdm(points, unit="setting") for setting in _settings(point, tiles, manifest.gsd_m)
+    ]
     return sorted(settings, key=lambda setting: -setting.mean_f1)
 
 
@@ -65,6 +69,7 @@ def write_thresholds(weights: Path, best: Setting) -> None:
     thresholds = {
         "threshold": best.threshold,
         "seed_threshold": best.seed_threshold,
+        "merge_threshold": best.merge_threshold,
         "min_area_m2": best.min_area_m2,
     }
     rewrite_manifest(weights, thresholds=thresholds)
@@ -79,12 +84,12 @@ def _tile(place: Place, tile_id: str, predictor: Predictor, gsd_m: float) -> Til
     return Tile(building, interior, resample_labels(instances, factor))
 
 
-def _settings(pair: tuple[float, float], tiles: dict[str, list[Tile]], gsd_m: float) -> Iterable[Setting]:
+def _settings(point: tuple[float, float, float], tiles: dict[str, list[Tile]], gsd_m: float) -> Iterable[Setting]:
     tallies = {area: {name: Tally() for name in tiles} for area in MIN_AREAS_M2}
     for name, own in tiles.items():
         for tile in own:
-            found = label_buildings(tile.building, tile.interior, Thresholds.of(*pair))
+            found = label_buildings(tile.building, tile.interior, Thresholds.of(*point))
             for area, by_place in tallies.items():
                 add_tile(by_place[name], found, tile.truth, min_area_px=area / gsd_m**2)
     for area, by_place in tallies.items():
-        yield Setting(*pair, area, {name: tally.f1 for name, tally in by_place.items()})
+        yield Setting(*point, area, {name: tally.f1 for name, tally in by_place.items()})

@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> None:
         by_place = "  ".join(f"{name} {f1:.3f}" for name, f1 in setting.f1.items())
         print(
             f"threshold {setting.threshold:.2f}  seeds {setting.seed_threshold:.2f}  "
+            f"merge {setting.merge_threshold:.2f}  "
             f"min area {setting.min_area_m2:g} m2  mean F1 {setting.mean_f1:.4f}  {by_place}"
         )
     write_thresholds(arguments.weights, settings[0])
