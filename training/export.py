@@ -2,78 +2,100 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from pickle import UnpicklingError  # noqa: TID251 - what torch.load raises for a foreign file; it loads weights only
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from building_footprints_plugin.engine.errors import BadInput
+from building_footprints_plugin.engine.errors import BadInput, FootprintsError
+from building_footprints_plugin.engine.footprints import DEFAULTS
 from building_footprints_plugin.engine.manifest import Manifest
 from building_footprints_plugin.engine.networks import build_network
 from building_footprints_plugin.engine.weights import MANIFEST_KEY, load_network, read_manifest
 
-from .labels import BACKGROUND, CLASSES
-from .normalise import MEAN, STD
+from .labels import BACKGROUND, CLASSES, INTERIOR
+from .normalise import SCALINGS
 from .places import Place
 
-LICENCE = "CC BY-SA 4.0"  # the strictest of the sources' licences
+BANDS = ("red", "green", "blue")
 COMPARED_PX = 128
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The averaged network of a training run, the options it was trained with, and the steps it took."""
+    """The averaged network of a training run, the options it was trained with, the steps it took.
+
+    `thresholds` are those that `tune` found for it, empty before.
+    """
 
     network: nn.Module
     options: dict[str, Any]
     step: int
+    thresholds: dict[str, float] = field(default_factory=dict)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Return what `train` saved; raises BadInput if the file is missing or no checkpoint of ours."""
+    state = _read_state(path)
+    try:
+        options, average = state["options"], state["average"]
+        network = build_network(options["network"], classes=len(CLASSES))
+        tensors = {name.removeprefix("module."): t for name, t in average.items() if name != "n_averaged"}
+        network.load_state_dict(tensors)
+        return Checkpoint(network.eval(), options, int(state["step"]), state.get("thresholds", {}))
+    except (RuntimeError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path} is no checkpoint of `python -m training train` ({error}).") from error
+
+
+def keep_thresholds(checkpoint: Path, thresholds: dict[str, float]) -> None:
+    """Write the thresholds found for a checkpoint into it, for `export`; a further training starts without them."""
+    beside = checkpoint.with_name(checkpoint.name + ".part")
+    torch.save({**_read_state(checkpoint), "thresholds": thresholds}, beside)
+    beside.replace(checkpoint)
+
+
+def _read_state(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise BadInput(f"There is no checkpoint {path}; expected best.pt or last.pt of a training run.")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        options, average = state["options"], state["average"]
-    except (RuntimeError, KeyError, EOFError, OSError, UnpicklingError) as error:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, UnpicklingError) as error:
         raise BadInput(f"{path} is no checkpoint of `python -m training train` ({error}).") from error
-    network = build_network(options["network"], classes=len(CLASSES))
-    network.load_state_dict({name.removeprefix("module."): t for name, t in average.items() if name != "n_averaged"})
-    return Checkpoint(network.eval(), options, int(state["step"]))
+    return state
 
 
-def export(checkpoint: Checkpoint, places: list[Place], thresholds: dict[str, float], target: Path) -> float:
+def export(
+    checkpoint: Checkpoint, places: Sequence[Place], thresholds: dict[str, float], target: Path, licence: str = ""
+) -> float:
     """Write the weights file `target` in half precision; return the largest change of a probability by that.
 
-    Convolution weights become 16-bit; biases and normalisation statistics, a few kilobytes, stay 32-bit.
+    Convolution weights become 16-bit; biases and normalisation statistics, a few kilobytes, stay 32-bit. `places` are
+    those it was trained and chosen on. `thresholds` go before those of the checkpoint, which go before the engine's
+    defaults. Raises FootprintsError if a weight is too large for 16 bits.
     """
-    tensors = {name: _halved(tensor) for name, tensor in checkpoint.network.state_dict().items()}
-    manifest = Manifest(
-        architecture=checkpoint.options["network"],
-        bands=("red", "green", "blue"),
-        gsd_m=checkpoint.options["gsd_m"],
-        mean=(MEAN,) * 3,
-        std=(STD,) * 3,
-        classes=CLASSES,
-        building_classes=CLASSES[BACKGROUND + 1 :],
-        seed_class=CLASSES[1],
-        thresholds=thresholds,
-        licence=LICENCE,
-        attribution=tuple(sorted({place.info["attribution"] for place in places})),
-        training={
-            "steps": checkpoint.step,
-            "options": checkpoint.options,
-            "places": sorted(place.name for place in places if place.split == "train" and place.trust > 0),
-            "validation_places": sorted(place.name for place in places if place.split == "val"),
-        },
-    )
-    _write(tensors, manifest, target)
+    tensors = {name: _halved(name, tensor) for name, tensor in checkpoint.network.state_dict().items()}
+    manifest = _manifest(checkpoint, places, {**DEFAULTS, **checkpoint.thresholds, **thresholds})
+    _write(tensors, replace(manifest, licence=licence), target)
     return _largest_difference(checkpoint.network, target)
+
+
+@contextmanager
+def as_weights(path: Path) -> Iterator[Path]:
+    """Give `path` itself if it is a weights file; if it is a checkpoint, one made from it for as long as needed."""
+    if path.suffix != ".pt":
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        weights = Path(folder) / f"{path.stem}.safetensors"
+        export(read_checkpoint(path), (), {}, weights)
+        yield weights
 
 
 def rewrite_manifest(weights: Path, **changes: Any) -> None:
@@ -81,19 +103,64 @@ def rewrite_manifest(weights: Path, **changes: Any) -> None:
     _write(load_file(weights), replace(read_manifest(weights), **changes), weights)
 
 
+def _manifest(checkpoint: Checkpoint, places: Sequence[Place], thresholds: dict[str, float]) -> Manifest:
+    options = checkpoint.options
+    mean, std = SCALINGS[options.get("input_scaling", "centred")]
+    used = [place for place in places if place.split != "test"]
+    return Manifest(
+        architecture=options["network"],
+        bands=BANDS,
+        gsd_m=options["gsd_m"],
+        mean=(mean,) * len(BANDS),
+        std=(std,) * len(BANDS),
+        classes=CLASSES,
+        building_classes=_building_classes(options),
+        seed_class=CLASSES[INTERIOR],
+        thresholds=thresholds,
+        attribution=tuple(sorted({str(place.info["attribution"]) for place in used if "attribution" in place.info})),
+        training={
+            "steps": checkpoint.step,
+            "options": options,
+            "places": sorted(place.name for place in used if place.split == "train" and place.trust > 0),
+            "validation_places": sorted(place.name for place in used if place.split == "val"),
+            "data": [_described(place) for place in used],
+        },
+    )
+
+
+def _building_classes(options: dict[str, Any]) -> tuple[str, ...]:
+    """A border that straddles the outline is no building: it counts as background, as in the reference."""
+    inner = options.get("border_ring", "inner") == "inner"
+    return CLASSES[BACKGROUND + 1 :] if inner else (CLASSES[INTERIOR],)
+
+
+def _described(place: Place) -> dict[str, Any]:
+    facts = {name: place.info.get(name, "") for name in ("licence", "attribution", "label_quality")}
+    return {"name": place.name, "split": place.split, "tiles": len(place.ids), **facts}
+
+
 def _write(tensors: dict[str, Tensor], manifest: Manifest, target: Path) -> None:
     beside = target.with_suffix(".part")
-    beside.write_bytes(save(tensors, metadata={MANIFEST_KEY: manifest.to_json()}))
-    beside.replace(target)
+    try:
+        beside.write_bytes(save(tensors, metadata={MANIFEST_KEY: manifest.to_json()}))
+        beside.replace(target)
+    except OSError as error:
+        raise FootprintsError(f"{target} cannot be written ({error}); choose a folder where files can be.") from error
 
 
-def _halved(tensor: Tensor) -> Tensor:
-    return tensor.half().contiguous() if tensor.dim() > 1 else tensor.contiguous()
+def _halved(name: str, tensor: Tensor) -> Tensor:
+    if tensor.dim() <= 1:
+        return tensor.contiguous()
+    half = tensor.half().contiguous()
+    if not torch.isfinite(half).all():
+        raise FootprintsError(f"{name} holds {float(tensor.abs().max()):g}, too large for half precision; train again.")
+    return half
 
 
 @torch.inference_mode()
 def _largest_difference(network: nn.Module, target: Path) -> float:
-    reloaded, _ = load_network(target)
-    image = torch.rand(2, 3, COMPARED_PX, COMPARED_PX, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    before, after = (torch.softmax(part(image), dim=1) for part in (network, reloaded))
+    reloaded, manifest = load_network(target)
+    pixels = torch.rand(2, len(BANDS), COMPARED_PX, COMPARED_PX, generator=torch.Generator().manual_seed(0)) * 255
+    mean, std = (torch.tensor(values)[:, None, None] for values in (manifest.mean, manifest.std))
+    before, after = (torch.softmax(part((pixels - mean) / std), dim=1) for part in (network, reloaded))
     return float((before - after).abs().max())

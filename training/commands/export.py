@@ -11,12 +11,12 @@ from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.options import PolygonizeOptions
 
 from ..card import card_of, read_scores
-from ..export import Origin, export, read_checkpoint
+from ..export import export, read_checkpoint
 from ..places import read_places
 
 DESCRIPTION = """Write a checkpoint as the weights file that QGIS and the engine read: convolutions in half precision,
-reloaded and compared, with where it comes from in its manifest and a model card beside it (.md). Given a weights file in
-place of a checkpoint, only write its card anew, or its ONNX."""
+reloaded and compared, with where it comes from in its manifest and a model card beside it (.md). Given a weights file
+in place of a checkpoint, only write its card anew (--scores) or its ONNX (--onnx)."""
 THRESHOLDS = ("threshold", "seed_threshold", "min_area_m2")
 
 
@@ -74,10 +74,10 @@ def _export(arguments: argparse.Namespace) -> Path:
     given = {name: getattr(arguments, name) for name in THRESHOLDS if getattr(arguments, name) is not None}
     PolygonizeOptions(**given)  # says what is out of its limits
     checkpoint = read_checkpoint(arguments.checkpoint)
-    places = tuple(read_places(arguments.data))
+    places = read_places(arguments.data)
     licences = sorted({str(place.info.get("licence", "")) for place in places} - {""})
-    origin = Origin(places, arguments.licence or "that of its data: " + "; ".join(licences))
-    difference = export(checkpoint, origin, given, target)
+    licence = arguments.licence or "that of its data: " + "; ".join(licences)
+    difference = export(checkpoint, places, given, target, licence)
     size = target.stat().st_size / 1e6
     print(f"{target}: {size:.1f} MB; largest change of a probability by half precision: {difference:.2g}")
     return target

@@ -1,0 +1,110 @@
+"""The section of a model card that a weights file can answer for, as Markdown."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from building_footprints_plugin.engine.errors import BadInput
+from building_footprints_plugin.engine.weights import load_network
+
+SPLITS = {"train": "trained on", "val": "chosen by", "test": "kept out"}
+NAMED = {"places": "trained on", "validation_places": "chosen by"}
+SCORES = {
+    "buildings": "true",
+    "tp": "TP",
+    "fp": "FP",
+    "fn": "FN",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "**object F1**",
+    "average_precision": "AP 50:95",
+    "pixel_iou": "pixel IoU",
+    "boundary_m": "boundary m",
+}
+
+
+def read_scores(path: Path) -> list[dict[str, Any]]:
+    """Return the rows that `evaluate --csv` wrote; raises BadInput if the file is none of these."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read ({error}); expected a table of `evaluate --csv`.") from error
+    if not rows or not {"place", "f1"} <= set(rows[0]):
+        raise BadInput(f"{path} is no table of `evaluate --csv`; expected columns place, f1, ….")
+    return [{name: _number(value) for name, value in row.items()} for row in rows]
+
+
+def card_of(weights: Path, scores: list[dict[str, Any]]) -> str:
+    """Return the section: what the weights are, their data and licences, how they were trained, how good they are.
+
+    `scores` are rows of an evaluation; without any, those recorded in the manifest are shown.
+    """
+    network, manifest = load_network(weights)
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    rows = scores or [{"place": place, **values} for place, values in manifest.scores.items()]
+    size = weights.stat().st_size / 1e6
+    thresholds = ", ".join(f"{name} {value:g}" for name, value in manifest.thresholds.items())
+    parts = [
+        f"# {weights.stem}",
+        f"`{weights.name}`, {size:.1f} MB: {manifest.architecture}, {parameters:,} parameters, convolutions in half "
+        f"precision. Bands {', '.join(manifest.bands)} at {manifest.gsd_m:g} m per pixel; classes "
+        f"{', '.join(manifest.classes)}. Thresholds: {thresholds}.",
+        f"**Licence of the weights:** {manifest.licence or 'not stated'}.",
+        "## What they were made from",
+        _data(manifest.training),
+        "Attribution: " + ("; ".join(manifest.attribution) or "none stated") + ".",
+        "## How they were trained",
+        _options(manifest.training),
+        "## How good they are",
+        _scores(rows),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _data(training: dict[str, Any]) -> str:
+    places = training.get("data", [])
+    if not places:
+        named = [f"{use} {', '.join(training[key])}" for key, use in NAMED.items() if training.get(key)]
+        return ("; ".join(named) or "The weights file does not say") + "."
+    rows = [
+        [p["name"], SPLITS.get(p["split"], p["split"]), p["tiles"], p["label_quality"], p["licence"]] for p in places
+    ]
+    return _table(["place", "use", "tiles", "labels", "licence"], rows)
+
+
+def _options(training: dict[str, Any]) -> str:
+    if not training:
+        return "The weights file does not say."
+    options = ", ".join(f"{name} {value}" for name, value in training.get("options", {}).items())
+    return f"{training.get('steps', '?')} steps with {options}."
+
+
+def _scores(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return "Not measured; `python -m training evaluate` with `--csv` measures it."
+    columns = [name for name in SCORES if any(row.get(name) not in (None, "") for row in rows)]
+    cells = [[row["place"], *(_text(row.get(name)) for name in columns)] for row in rows]
+    table = _table(["place", *(SCORES[name] for name in columns)], cells)
+    return (
+        "`python -m training evaluate`: extracted and scored as users do, object F1 at IoU 0.5, pixel IoU by area, "
+        f"boundary the mean PoLiS distance of matched outlines.\n\n{table}"
+    )
+
+
+def _table(heads: list[str], rows: list[list[Any]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "/") for cell in line) + " |" for line in lines)
+
+
+def _number(value: str) -> Any:
+    try:
+        return int(value) if value.isdigit() else float(value)
+    except ValueError:
+        return value
+
+
+def _text(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str("" if value is None else value)
