@@ -16,7 +16,7 @@ from .presets import Preset
 from .sides import Side
 from .trapezoids import MOST_EDGE_PAIRS, overlap_areas, widths_of
 
-CHUNK = 20_000  # pairs whose intersections are in memory at once, per thread: about 10 MB
+CHUNK = 2_000  # pairs whose intersections are in memory at once, per thread: few, so that all threads have some
 DOUBT = 1e-7  # IoUs this close to a limit are computed again, by the overlays the scorer itself computes
 EQUAL = 1e-12  # IoUs this close to 1 are those of equal polygons
 SLIVER = 1e-9  # overlap, as a share of the smaller polygon, below which it is the rounding of a touch
@@ -144,17 +144,23 @@ def measure_overlaps(
 
 
 def in_parallel(work: Callable[[Task], Result], tasks: list[Task], progress: Progress) -> Iterator[tuple[Task, Result]]:
-    """Yield each task with its result, in order, from as many threads as there are processors.
+    """Yield each task with its result, in order, from as many threads as there are processors for this process.
 
     `progress` raises when the run is cancelled; what has not begun is then left.
     """
-    pool = ThreadPoolExecutor(os.cpu_count())
+    pool = ThreadPoolExecutor(processors())
     try:
         for done, result in enumerate(pool.map(work, tasks), start=1):
             yield tasks[done - 1], result
             progress(done / len(tasks))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def processors() -> int:
+    """Return how many processors this process may use: more threads than that hinder one another."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _areas(a: NDArray[np.object_], b: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

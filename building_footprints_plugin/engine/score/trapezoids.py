@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 WIDTHS = np.array([4, 5, 6, 8, 12, 16, 24, 32, 48])  # edges that polygons are padded to
 MOST_EDGE_PAIRS = 48 * 48  # beyond, an overlay is as fast
-ELEMENTS = 40_000  # pairs of edges worked on at once: what stays in a processor's cache
+ELEMENTS = 20_000  # pairs of edges worked on at once: what stays in the cache, and in memory a thread gets back at once
+POLYGON = 3  # GEOS's number for a polygon of one part
 CONTACT = 1e-7  # distance, in units of the coordinates, within which a corner counts as lying on an edge
 
 Floats = NDArray[np.float64]
@@ -69,17 +70,17 @@ def overlap_areas(
 
 def _padded(geometry: NDArray[np.object_], width: int, origin: Floats) -> _Edges:
     """Return the edges of each polygon in a row, relative to its pair's `origin` (m, 2), where doubles are finest."""
-    parts, polygon = shapely.get_parts(geometry, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    outer = np.diff(part, prepend=-1) != 0
-    sense = np.where(shapely.is_ccw(rings) == outer, 1.0, -1.0)  # the inside is on the left of every edge, or turned
+    rings, outer, polygon = _rings(geometry)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     starts = np.flatnonzero(ring[1:] == ring[:-1])
-    row = polygon[part[ring[starts]]]
+    ring = ring[starts]
+    row = polygon[ring]
     column = np.arange(len(row)) - np.searchsorted(row, row)
     shift = origin[row]
     begin, end = xy[starts] - shift, xy[starts + 1] - shift
     vector = end - begin
+    turning = np.bincount(ring, begin[:, 0] * vector[:, 1] - begin[:, 1] * vector[:, 0], len(rings))
+    sense = np.where((turning > 0) == outer, 1.0, -1.0)  # the inside is on the left of every edge, or turned
     rising = vector[:, 0] > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.where(vector[:, 0] != 0, vector[:, 1] / vector[:, 0], 0.0)
@@ -90,7 +91,7 @@ def _padded(geometry: NDArray[np.object_], width: int, origin: Floats) -> _Edges
         return padded
 
     return _Edges(
-        weight=table(-np.sign(vector[:, 0]) * sense[ring[starts]]),
+        weight=table(-np.sign(vector[:, 0]) * sense[ring]),
         left=table(np.where(rising, begin[:, 0], end[:, 0])),
         right=table(np.where(rising, end[:, 0], begin[:, 0])),
         height=table(np.where(rising, begin[:, 1], end[:, 1])),
@@ -100,6 +101,15 @@ def _padded(geometry: NDArray[np.object_], width: int, origin: Floats) -> _Edges
         dx=table(vector[:, 0]),
         dy=table(vector[:, 1]),
     )
+
+
+def _rings(geometry: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.bool_], NDArray[np.intp]]:
+    """Return what holds one ring each, whether it is an outer one, and whose; polygons without holes are not copied."""
+    if ((shapely.get_type_id(geometry) == POLYGON) & (shapely.get_num_interior_rings(geometry) == 0)).all():
+        return geometry, np.ones(len(geometry), dtype=bool), np.arange(len(geometry))
+    parts, polygon = shapely.get_parts(geometry, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    return rings, np.diff(part, prepend=-1) != 0, polygon[part]
 
 
 def _areas(mine: _Edges, theirs: _Edges) -> Floats:
@@ -123,14 +133,19 @@ def _areas(mine: _Edges, theirs: _Edges) -> Floats:
 
 
 def _touch(corners: _Edges, edges: _Edges) -> NDArray[np.bool_]:
-    """Return which pairs (m,) have a corner of the first within CONTACT of an edge of the second; arrays (m, a, b)."""
-    x = corners.x[:, :, None] - edges.x[:, None, :]
-    y = corners.y[:, :, None] - edges.y[:, None, :]
-    dx, dy = edges.dx[:, None, :], edges.dy[:, None, :]
-    length = np.hypot(edges.dx, edges.dy)[:, None, :]
-    beside = np.abs(dx * y - dy * x) <= CONTACT * length
-    along = dx * x + dy * y
-    close = beside & (along >= -CONTACT * length) & (along <= length * (length + CONTACT))
-    there = (corners.dx != 0) | (corners.dy != 0)
-    close &= there[:, :, None] & (length > 0)
-    return np.asarray(close.any(axis=(1, 2)))
+    """Return which pairs (m,) have a corner of the first within CONTACT of an edge of the second; arrays (m, a, b).
+
+    First which corners lie on the line through an edge, then, for those few, which lie on the edge itself.
+    """
+    length = np.hypot(edges.dx, edges.dy)
+    offset = edges.dx * edges.y - edges.dy * edges.x
+    side = corners.y[:, :, None] * edges.dx[:, None, :]
+    side -= corners.x[:, :, None] * edges.dy[:, None, :]
+    side -= offset[:, None, :]
+    reach = np.where(length > 0, CONTACT * length, -1.0)  # what only pads a row is near nothing
+    pair, corner, edge = np.nonzero(np.abs(side, out=side) <= reach[:, None, :])
+    dx, dy, wall = edges.dx[pair, edge], edges.dy[pair, edge], length[pair, edge]
+    along = dx * (corners.x[pair, corner] - edges.x[pair, edge]) + dy * (corners.y[pair, corner] - edges.y[pair, edge])
+    close = (along >= -CONTACT * wall) & (along <= wall * (wall + CONTACT))
+    close &= (corners.dx[pair, corner] != 0) | (corners.dy[pair, corner] != 0)
+    return np.bincount(pair[close], minlength=len(length)) > 0
