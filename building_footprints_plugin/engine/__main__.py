@@ -18,6 +18,7 @@ COMMANDS = {
     "segment": "raster to building-probability raster",
     "polygonize": "probability or mask raster to building footprints",
     "regularize": "straighten the outlines of any polygon layer",
+    "chips": "image and its buildings to tiles for training",
     "score": "compare footprints with ground truth",
     "info": "versions, devices, and what a weights file says of itself",
 }

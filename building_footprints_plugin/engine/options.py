@@ -14,6 +14,8 @@ from .errors import BadInput
 REGULARIZE_METHODS = ("none", "simplify", "rectangular")
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+SPLITS = ("train", "val", "test")
+LABEL_QUALITIES = ("good", "fair", "offset")
 SCORE_PRESETS = ("spacenet", "solaris", "topcoder")
 
 
@@ -165,6 +167,30 @@ class RegularizeOptions(Options):
         maximum=100.0,
         flag="--tolerance",
     )
+
+
+@dataclass(frozen=True)
+class ChipOptions(Options):
+    """How an image and its buildings are cut into tiles for training, and what is said of them."""
+
+    bands: tuple[int, ...] | None = parameter(
+        None, "bands that are red, green and blue, counted from 1; default: the first ones"
+    )
+    gsd_m: float = parameter(
+        0.3,
+        "ground that a pixel of the tiles covers; the bundled weights are made for the default",
+        unit="m",
+        minimum=0.01,
+        maximum=100.0,
+        flag="--gsd",
+    )
+    chip_px: int = parameter(512, "largest side of a tile", unit="px", minimum=32, maximum=8192)
+    split: str = parameter("train", "what the tiles are for", choices=SPLITS)
+    quality: str = parameter(
+        "good", "how far training trusts the labels; offset: they lie beside the roofs", choices=LABEL_QUALITIES
+    )
+    licence: str = parameter("", "licence of image and labels")
+    attribution: str = parameter("", "whom to name wherever the tiles are shown")
 
 
 @dataclass(frozen=True)
