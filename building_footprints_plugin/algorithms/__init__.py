@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsProcessingAlgorithm
 
 from .check_installation import CheckInstallation
+from .export_training_data import ExportTrainingData
 from .extract_buildings import ExtractBuildings
 from .polygonize_buildings import PolygonizeBuildings
 from .regularize_footprints import RegularizeFootprints
@@ -20,5 +21,6 @@ def algorithm_classes() -> list[type[QgsProcessingAlgorithm]]:
         PolygonizeBuildings,
         RegularizeFootprints,
         ScoreFootprints,
+        ExportTrainingData,
         CheckInstallation,
     ]

@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingFeedback, QgsProcessingOutputString, QgsProce
 
 from ..bridge.files import whole_file
 from ..translation import tr
+from .bands import add_bands
 from .footprints_output import ENGINE_SHARE, LAYER, add_footprints_output, footprints_output
 from .network_algorithm import NetworkAlgorithm
 from .settings import OUTLINES, add_settings, arguments
@@ -34,7 +35,7 @@ class ExtractBuildings(NetworkAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         self.add_input("Image")
-        self.add_bands()
+        add_bands(self)
         self.add_area()
         add_settings(self, OUTLINES)
         self.add_network()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from qgis.core import QgsProcessingParameterBand, QgsProcessingParameterFile
+from qgis.core import QgsProcessingParameterFile
 
-from ..engine.options import SegmentOptions
 from ..translation import tr
+from .bands import bands_arguments, bands_complaint
 from .raster_algorithm import RasterAlgorithm
-from .settings import NETWORK, add_settings, arguments, help_of
+from .settings import NETWORK, add_settings, arguments
 from .values import Values
 
 
@@ -17,12 +17,6 @@ class NetworkAlgorithm(RasterAlgorithm):
     """Runs the network over INPUT: BANDS, WEIGHTS and how it is run."""
 
     WITH_NETWORK = True
-
-    def add_bands(self) -> None:
-        """Add BANDS."""
-        band = QgsProcessingParameterBand("BANDS", tr("Bands"), None, "INPUT", True, True)
-        band.setHelp(tr("Which bands are red, green and blue, in this order. ") + help_of(SegmentOptions, "bands"))
-        self.addParameter(band)
 
     def add_network(self) -> None:
         """Add WEIGHTS and the settings of the network."""
@@ -32,26 +26,16 @@ class NetworkAlgorithm(RasterAlgorithm):
         add_settings(self, NETWORK)
 
     def complaint(self, values: Values) -> str:
-        return super().complaint(values) or _bands_complaint(values) or _network_complaint(values)
+        return super().complaint(values) or bands_complaint(values) or _network_complaint(values)
 
     def network_arguments(self, values: Values) -> list[str]:
         """Return `--bands`, `--weights` and the settings of the network."""
-        bands = values.wholes("BANDS")
         weights = values.input_file("WEIGHTS")
         return [
-            *([f"--bands={','.join(map(str, bands))}"] if bands else []),
+            *bands_arguments(values),
             *([f"--weights={weights}"] if weights else []),
             *arguments(NETWORK, values),
         ]
-
-
-def _bands_complaint(values: Values) -> str:
-    layer = values.raster("INPUT")
-    wrong = [band for band in values.wholes("BANDS") if not 1 <= band <= layer.bandCount()]
-    if not wrong:
-        return ""
-    text = tr("Band {} was asked for, but {} has {} band(s); choose from 1 to {}.")
-    return text.format(wrong[0], layer.name(), layer.bandCount(), layer.bandCount())
 
 
 def _network_complaint(values: Values) -> str:

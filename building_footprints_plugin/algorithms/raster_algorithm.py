@@ -56,12 +56,16 @@ class RasterAlgorithm(EngineAlgorithm):
             return text.format(layer.name())
         return _area_complaint(values, layer)
 
+    def gsd_m(self, values: Values, engine: Probe) -> float:
+        """Return the metres per pixel at which a layer without pixels of its own is rendered."""
+        return (engine.info.get("weights") or {}).get("gsd_m") or USUAL_GSD_M
+
     def read_layers(self, values: Values, engine: Probe) -> None:
         layer = values.raster("INPUT")
         bounds = values.extent("EXTENT", layer.crs())
         needed = bounds if not bounds.isNull() else _mask_box(values, layer)
-        gsd_m = (engine.info.get("weights") or {}).get("gsd_m") or USUAL_GSD_M
-        self._input = raster_input(layer, Wanted(bounds, needed, gsd_m, values.context.transformContext()))
+        wanted = Wanted(bounds, needed, self.gsd_m(values, engine), values.context.transformContext())
+        self._input = raster_input(layer, wanted)
 
     def input_arguments(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> list[str]:
         """Return `[INPUT, --crs, --bounds, --aoi]`; what the engine cannot open itself is copied into `folder`."""

@@ -8,6 +8,7 @@ from qgis.core import QgsProcessingFeedback, QgsProcessingOutputString, QgsProce
 
 from ..bridge.files import whole_file
 from ..translation import tr
+from .bands import add_bands
 from .network_algorithm import NetworkAlgorithm
 from .styling import style_on_load
 from .values import Values
@@ -29,7 +30,7 @@ class SegmentBuildings(NetworkAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         self.add_input("Image")
-        self.add_bands()
+        add_bands(self)
         self.add_area()
         self.add_network()
         self.addParameter(QgsProcessingParameterRasterDestination("OUTPUT", tr("Building probability")))

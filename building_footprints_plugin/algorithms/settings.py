@@ -13,9 +13,10 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
 )
 
-from ..engine.options import Options, PolygonizeOptions, RegularizeOptions, ScoreOptions, SegmentOptions
+from ..engine.options import ChipOptions, Options, PolygonizeOptions, RegularizeOptions, ScoreOptions, SegmentOptions
 from ..translation import tr
 from .values import Values
 
@@ -67,6 +68,14 @@ REGULARIZE = (
     Setting("METHOD", "Method", RegularizeOptions, "method"),
     Setting("TOLERANCE", "Tolerance", RegularizeOptions, "tolerance_m"),
 )
+TRAINING_DATA = (
+    Setting("GSD", "Size of a pixel on the ground", ChipOptions, "gsd_m"),
+    Setting("TILE_SIZE", "Largest tile", ChipOptions, "chip_px", advanced=True),
+    Setting("SPLIT", "What the tiles are for", ChipOptions, "split"),
+    Setting("QUALITY", "Quality of the labels", ChipOptions, "quality"),
+    Setting("LICENCE", "Licence", ChipOptions, "licence", advanced=True),
+    Setting("ATTRIBUTION", "Attribution", ChipOptions, "attribution", advanced=True),
+)
 SCORE = (
     Setting("IOU_THRESHOLD", "IoU from which a footprint counts as found", ScoreOptions, "iou_threshold"),
     Setting("PRESET", "Rule", ScoreOptions, "preset"),
@@ -81,7 +90,7 @@ def add_settings(algorithm: QgsProcessingAlgorithm, settings: Sequence[Setting])
 
 
 def definition(setting: Setting) -> QgsProcessingParameterDefinition:
-    """Return the parameter of one setting: a choice, a tick or a number."""
+    """Return the parameter of one setting: a choice, a tick, a text or a number."""
     unit = setting.facts["unit"]
     label = tr(setting.label) + (f" ({unit})" if unit else "")
     if setting.facts["choices"]:
@@ -91,6 +100,8 @@ def definition(setting: Setting) -> QgsProcessingParameterDefinition:
         )
     elif isinstance(setting.default, bool):
         parameter = QgsProcessingParameterBoolean(setting.name, label, setting.default)
+    elif isinstance(setting.default, str):
+        parameter = QgsProcessingParameterString(setting.name, label, setting.default, False, True)
     else:
         parameter = _number(setting, label)
     parameter.setHelp(help_of(setting.options, setting.field))
@@ -121,6 +132,8 @@ def value_of(setting: Setting, values: Values) -> Any:
         return values.choice(setting.name)
     if isinstance(setting.default, bool):
         return values.tick(setting.name)
+    if isinstance(setting.default, str):
+        return values.text(setting.name)
     if setting.default is None and not values.given(setting.name):
         return None
     return values.whole(setting.name) if isinstance(setting.default, int) else values.number(setting.name)

@@ -53,6 +53,9 @@ class Values:
     def choice(self, name: str) -> str:
         return str(self.algorithm.parameterAsEnumString(self.parameters, name, self.context))
 
+    def text(self, name: str) -> str:
+        return str(self.algorithm.parameterAsString(self.parameters, name, self.context)) if self.given(name) else ""
+
     def input_file(self, name: str) -> str:
         """Return the absolute path of a file to read, or an empty text where none was given."""
         path = self.algorithm.parameterAsFile(self.parameters, name, self.context) if self.given(name) else ""

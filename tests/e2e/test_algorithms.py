@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from building_footprints_plugin.engine.raster import open_raster
 from tools import preview, run_qgis
+from training.places import read_places
 
 ALGORITHMS = (
     *("extractbuildings", "segmentbuildings", "polygonizebuildings", "regularizefootprints", "scorefootprints"),
-    *("checkinstallation",),
+    *("exporttrainingdata", "checkinstallation"),
 )
 SAME_PLACE_DEG = 1e-8  # about a millimetre: QGIS and the command line write the same numbers
 Engine = Callable[..., dict[str, Any]]
@@ -126,6 +127,20 @@ def test_regularize_matches_the_command_line(qgis: Qgis, engine: Engine, truth: 
     np.testing.assert_array_equal(fields["regularized"], expected_fields["regularized"])
     assert set(expected_fields) == set(fields)
     assert meta["crs"] == "EPSG:4326"
+
+
+def test_exported_tiles_are_those_of_the_command_line(
+    qgis: Qgis, engine: Engine, image: Path, truth: Path, tmp_path: Path
+) -> None:
+    results = qgis.results("exporttrainingdata", INPUT=image, TRUTH=truth, FOLDER=tmp_path / "data", NAME="vegas")
+    figures = engine("chips", image, truth, tmp_path / "cli" / "vegas")
+    (place,) = read_places(tmp_path / "data")
+    (expected,) = read_places(tmp_path / "cli")
+    assert results["TILES"] == figures["tiles"] == len(place.ids) == len(expected.ids)
+    assert place.info == expected.info
+    for name in place.ids:
+        for found, wanted in zip(place.read(name), expected.read(name), strict=True):
+            np.testing.assert_array_equal(found, wanted)
 
 
 def test_score_matches_the_command_line(

@@ -17,16 +17,26 @@ from qgis.PyQt.QtGui import QIcon
 
 import building_footprints_plugin
 from building_footprints_plugin.algorithms import settings
-from building_footprints_plugin.engine.options import PolygonizeOptions, RegularizeOptions, ScoreOptions, SegmentOptions
+from building_footprints_plugin.engine.options import (
+    ChipOptions,
+    PolygonizeOptions,
+    RegularizeOptions,
+    ScoreOptions,
+    SegmentOptions,
+)
 
 ADVANCED = QgsProcessingParameterDefinition.Flag.FlagAdvanced
 OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
 NETWORK = {"BANDS", "WEIGHTS", "DEVICE", "PRECISION", "TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA"}
-OUTLINES = {"THRESHOLD", "MIN_AREA", "REGULARIZE", "SEED_THRESHOLD", "MIN_HOLE", "TOLERANCE"}
+OUTLINES = {"THRESHOLD", "MIN_AREA", "REGULARIZE", "SEED_THRESHOLD", "MERGE_THRESHOLD", "MIN_HOLE", "TOLERANCE"}
 AREA = {"EXTENT", "MASK"}
+TRAINING_DATA = {"GSD", "TILE_SIZE", "SPLIT", "QUALITY", "LICENCE", "ATTRIBUTION"}
 RARE_ELSEWHERE = {("scorefootprints", "MIN_AREA"): True, ("regularizefootprints", "TOLERANCE"): False}
-RARE = {"SEED_THRESHOLD", "MIN_HOLE", "TOLERANCE", "TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "PRECISION"}
-ALL_SETTINGS = [*settings.NETWORK, *settings.OUTLINES, *settings.REGULARIZE, *settings.SCORE]
+RARE = {
+    *("SEED_THRESHOLD", "MERGE_THRESHOLD", "MIN_HOLE", "TOLERANCE", "LICENCE", "ATTRIBUTION"),
+    *("TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "PRECISION"),
+}
+ALL_SETTINGS = [*settings.NETWORK, *settings.OUTLINES, *settings.REGULARIZE, *settings.TRAINING_DATA, *settings.SCORE]
 SIGNATURES = {
     "extractbuildings": (
         {"INPUT", "OUTPUT", "PROBABILITY"} | NETWORK | OUTLINES | AREA,
@@ -42,6 +52,10 @@ SIGNATURES = {
         },
     ),
     "regularizefootprints": ({"INPUT", "METHOD", "TOLERANCE", "OUTPUT"}, {"OUTPUT", "COUNT", "REGULARIZED"}),
+    "exporttrainingdata": (
+        {"INPUT", "TRUTH", "NAME", "FOLDER", "BANDS"} | TRAINING_DATA | AREA,
+        {"FOLDER", "TILES", "PLACE"},
+    ),
     "checkinstallation": (set(), {"REPORT", "OK"}),
 }
 
@@ -120,7 +134,7 @@ def test_defaults_limits_and_help_come_from_the_options(setting):
         assert made.usesStaticStrings()
 
 
-@pytest.mark.parametrize("options", [SegmentOptions, PolygonizeOptions, RegularizeOptions, ScoreOptions])
+@pytest.mark.parametrize("options", [SegmentOptions, PolygonizeOptions, RegularizeOptions, ChipOptions, ScoreOptions])
 def test_every_option_of_the_engine_can_be_set_in_qgis(options):
     offered = {setting.field for setting in ALL_SETTINGS}
     assert {field.name for field in dataclasses.fields(options)} <= offered | {"bands"}
