@@ -10,13 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from makers import make_place
+from PIL import Image
 
 from building_footprints_plugin.engine.errors import BadInput
 from training.augment import View, random_view, recolour, take_view
 from training.config import TrainOptions
-from training.dataset import Crops
-from training.places import read_places
+from training.dataset import Crops, epoch_crops
+from training.places import Place, read_places
+from training.prepare import resample_picture
+from training.sampling import sampling, towards_building
 
 STRAIGHT = View(0.5, 0.5, 1.0, 0.0, flip=False)
 
@@ -120,6 +125,87 @@ def test_pixels_between_buildings_weigh_more(data: Path) -> None:
     assert float(weight.max() / weight.min()) == pytest.approx(5.0)
 
 
+def spread_out(data: Path) -> list[Place]:
+    """A place of two large tiles, of which one holds a single small building and the other none."""
+    folder = make_place(data / "wide", size=400)
+    for number in (0, 1):
+        instances = np.zeros((400, 400), np.uint16)
+        if number == 0:
+            instances[10:16, 380:388] = 7
+        Image.fromarray(instances).save(folder / "instances" / f"t{number}.png")
+    return [place for place in read_places(data) if place.name == "wide"]
+
+
+def shares_of_buildings(places: list[Place], share: float, count: int = 60) -> float:
+    crops = Crops(places, TrainOptions(crop_px=64, building_share=share, contact_weight=1))
+    return float(np.mean([((crops[n].classes == 1) | (crops[n].classes == 2)).any().item() for n in range(count)]))
+
+
+def test_buildings_are_looked_for_and_empty_ground_is_still_seen(data: Path) -> None:
+    """By chance a crop of 64 px shows that building in few of a hundred; a share of 0.5 shows it in about half."""
+    places = spread_out(data)
+    assert shares_of_buildings(places, 0.0) < 0.1
+    assert 0.3 < shares_of_buildings(places, 0.5) < 0.7
+    assert shares_of_buildings(places, 1.0) > 0.8  # where four tiles in a row were the empty one it stays empty
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10_000), row=st.integers(0, 99), col=st.integers(0, 79))
+def test_a_building_looked_for_is_seen_at_any_angle(seed: int, row: int, col: int) -> None:
+    rng = np.random.default_rng(seed)
+    instances = np.zeros((100, 80), np.uint16)
+    instances[max(0, row - 1) : row + 2, max(0, col - 1) : col + 2] = 5
+    view = towards_building(random_view(rng, 1.0, 0.3), instances, 40, rng)
+    assert (take_view(np.zeros((100, 80, 3), np.uint8), instances, view, 40)[1] == 5).any()
+
+
+def test_a_tile_without_buildings_is_taken_as_it_comes() -> None:
+    rng = np.random.default_rng(0)
+    unknown = np.full((50, 50), 65535, np.uint16)
+    assert towards_building(STRAIGHT, unknown, 20, rng) == STRAIGHT
+
+
+def test_chips_cover_every_pixel_and_the_last_are_shifted_inside(data: Path) -> None:
+    """A tile of 100 x 70 in chips of 40: 3 x 2 of them, whose rows begin at 0, 30, 60 and columns at 0, 30."""
+    folder = make_place(data / "odd", tiles=1)
+    numbers = np.arange(1, 7001).reshape(100, 70).astype(np.uint16)
+    Image.fromarray(numbers).save(folder / "instances" / "t0.png")
+    Image.fromarray(np.zeros((100, 70, 3), np.uint8)).save(folder / "images" / "t0.jpg")
+    options = TrainOptions(crop_px=40, sampling="chips", augment="none")
+    place = next(place for place in read_places(data) if place.name == "odd")
+    cut = sampling([place], options)
+    chips = [cut(number, np.random.default_rng(0)).instances for number in range(6)]
+    corners = {tuple(int(v) for v in np.argwhere(numbers == chip[0, 0])[0]) for chip in chips}
+    assert corners == {(row, col) for row in (0, 30, 60) for col in (0, 30)}
+    for chip in chips:
+        row, col = np.argwhere(numbers == chip[0, 0])[0]
+        np.testing.assert_array_equal(chip, numbers[row : row + 40, col : col + 40])
+
+
+def test_every_chip_once_an_epoch_in_a_new_order(data: Path) -> None:
+    options = TrainOptions(crop_px=48, sampling="chips", augment="none")
+    places = [place for place in read_places(data, "train") if place.name == "good_town"]
+    assert epoch_crops(places, options) == 8  # two tiles of 96 px in four chips each
+    crops = Crops(places, options)
+    epochs = [[crops[number].pixels.numpy().tobytes() for number in range(n * 8, n * 8 + 8)] for n in (0, 1)]
+    assert len(set(epochs[0])) == 8
+    assert set(epochs[0]) == set(epochs[1])
+    assert epochs[0] != epochs[1]
+
+
+def test_a_tile_smaller_than_a_chip_is_one_chip(data: Path) -> None:
+    places = [place for place in read_places(data, "train") if place.name == "good_town"]
+    assert epoch_crops(places, TrainOptions(crop_px=256)) == 2
+
+
+def test_nothing_is_changed_without_augmentation(data: Path) -> None:
+    """Every crop is a part of a tile as it is, at its own resolution."""
+    places = [place for place in read_places(data, "train") if place.name == "good_town"]
+    crop = Crops(places, TrainOptions(crop_px=96, augment="none", border_ring="straddling"))[0]
+    tiles = [place.read(tile)[0] for place in places for tile in place.ids]
+    assert any(np.array_equal(crop.pixels.numpy().transpose(1, 2, 0), tile) for tile in tiles)
+
+
 def test_a_broken_tile_is_named(data: Path) -> None:
     (data / "good_town" / "images" / "t0.jpg").write_bytes(b"\xff\xd8 broken")
     place = next(place for place in read_places(data) if place.name == "good_town")
@@ -146,3 +232,13 @@ def test_area_counts_ground_not_pixels(data: Path) -> None:
     assert areas["good_town"] == pytest.approx(2 * (96 * 0.3) ** 2)
     assert areas["fair_town"] == pytest.approx(8 * (96 * 0.2) ** 2)
     assert json.loads((data / "far_town" / "place.json").read_text())["split_hint"] == "val"
+
+
+@pytest.mark.parametrize("scale", [1.25, 1.5, 2.0])
+def test_a_coarser_crop_is_what_extraction_would_read(scale: float) -> None:
+    """Noise resampled by the engine's rule and by a view differ by little of what sampling single pixels gives."""
+    noise = np.random.default_rng(0).normal(128, 40, (240, 240, 3)).clip(0, 255).astype(np.uint8)
+    read = resample_picture(noise, 1 / scale).astype(float)
+    view = View(0.5, 0.5, scale, 0.0, False)
+    seen = take_view(noise, np.zeros((240, 240), np.uint16), view, read.shape[0])[0].astype(float)
+    assert seen[8:-8, 8:-8].std() == pytest.approx(read[8:-8, 8:-8].std(), rel=0.2)
