@@ -5,7 +5,7 @@ from .grid import Grid, metric_grid
 from .gridded import Bounds, GriddedReader
 from .probability import NODATA, ProbabilityWriter
 from .probability_reader import ProbabilityReader, open_probability
-from .reader import RasterReader, open_raster
+from .reader import RasterReader, open_picture, open_raster
 from .stretch import Stretch, percentile_stretch
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Stretch",
     "apply_affine",
     "metric_grid",
+    "open_picture",
     "open_probability",
     "open_raster",
     "percentile_stretch",

@@ -75,7 +75,12 @@ class GriddedReader:
     @property
     def source_transform(self) -> Affine:
         """The raster's own pixel grid: (column, row) to the layer's CRS."""
-        return Affine(*self._dataset.transform[:6])
+        return Affine(*self._place.transform[:6])
+
+    @property
+    def source_shape(self) -> tuple[int, int]:
+        """(height, width) of the raster's own pixels."""
+        return int(self._dataset.height), int(self._dataset.width)
 
     def footprint_to_layer(self, geometries: NDArray[Any]) -> NDArray[Any]:
         """Return shapely geometries of the grid's CRS in the layer's CRS, vertex by vertex."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
+from rasterio.crs import CRS
 
 from ..errors import BadInput
 from .georeference import Georeference, georeference
@@ -20,6 +22,7 @@ from .warp import Warp, on_grid
 
 COARSE_FACTOR = 2.0
 UNUSABLE_FACTOR = 16.0
+FLAT = CRS.from_epsg(32631)  # any CRS in metres will do for what has no place on the Earth
 
 
 class RasterReader(GriddedReader):
@@ -65,11 +68,32 @@ def open_raster(
     a palette becomes colours. Types other than uint8 are scaled per band from the 1st..99th percentile over the whole
     raster. `crs` (EPSG:n or WKT) stands in for the raster's own. Raises BadInput if the raster cannot be used.
     """
+    return _open(source, lambda dataset: georeference(dataset, crs), gsd_m, bands, bands_expected)
+
+
+def open_picture(
+    source: str | Path, *, pixel_m: tuple[float, float], gsd_m: float, bands: Sequence[int] | None = None
+) -> RasterReader:
+    """Open a picture as `open_raster` does, but as if it lay on a plane with pixels `pixel_m` (width, height) metres.
+
+    Whatever georeference it has is not looked at.
+    """
+    flat = Georeference(FLAT, Affine(pixel_m[0], 0, 500_000, 0, -pixel_m[1], 5_000_000))
+    return _open(source, lambda _: flat, gsd_m, bands, bands_expected=3)
+
+
+def _open(
+    source: str | Path,
+    place_of: Callable[[Any], Georeference],
+    gsd_m: float,
+    bands: Sequence[int] | None,
+    bands_expected: int,
+) -> RasterReader:
     dataset = open_dataset(source)
     try:
         with gdal():
             pixels = Source(dataset, choose_bands(dataset, bands, bands_expected), bands_expected)
-            return _reader(pixels, georeference(dataset, crs), gsd_m)
+            return _reader(pixels, place_of(dataset), gsd_m)
     except BaseException:
         dataset.close()
         raise
