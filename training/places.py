@@ -1,7 +1,7 @@
 """Labelled imagery on disk: one folder per place, the unit by which data is split.
 
 <place>/place.json            gsd_m, split_hint ("train", "val" or "test"), label_quality, licence, attribution
-<place>/images/<id>.jpg       RGB, 8 bit
+<place>/images/<id>.jpg       RGB, 8 bit; or <id>.png
 <place>/instances/<id>.png    uint16: 0 background, 1..N one number per building, 65535 ignore
 """
 
@@ -42,11 +42,11 @@ class Place:
 
     @property
     def split(self) -> str:
-        return str(self.info["split_hint"])
+        return str(self.info.get("split_hint", SPLITS[0]))
 
     @property
     def trust(self) -> float:
-        return TRUST[self.info["label_quality"]]
+        return TRUST[self.info.get("label_quality", "good")]
 
     @property
     def area_m2(self) -> float:
@@ -54,12 +54,18 @@ class Place:
         with Image.open(self.folder / "instances" / f"{self.ids[0]}.png") as picture:
             return len(self.ids) * picture.width * picture.height * self.gsd_m**2
 
+    def picture(self, tile_id: str) -> Path:
+        """Return the file of a tile's image, which need not exist."""
+        jpeg = self.folder / "images" / f"{tile_id}.jpg"
+        lossless = jpeg.with_suffix(".png")
+        return jpeg if jpeg.exists() or not lossless.exists() else lossless
+
     def read(self, tile_id: str) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
         """Return the image `(height, width, 3)` and the instances `(height, width)` of one tile.
 
         Raises BadInput, naming the file, if one of the two is missing, broken or of another size.
         """
-        image = _read_picture(self.folder / "images" / f"{tile_id}.jpg", "RGB").astype(np.uint8)
+        image = _read_picture(self.picture(tile_id), "RGB").astype(np.uint8)
         instances = _read_picture(self.folder / "instances" / f"{tile_id}.png", None).astype(np.uint16)
         if image.shape[:2] != instances.shape:
             raise BadInput(
@@ -74,7 +80,7 @@ def read_places(folder: Path, split: str | None = None) -> list[Place]:
 
     Raises BadInput if there is none.
     """
-    places = [_read_place(path.parent) for path in sorted(folder.glob("*/place.json"))]
+    places = [read_place(path.parent) for path in sorted(folder.glob("[!.]*/place.json"))]
     chosen = [place for place in places if place.ids and (split is None or place.split == split)]
     if not chosen:
         kind = f"{split} place" if split else "place"
@@ -82,8 +88,22 @@ def read_places(folder: Path, split: str | None = None) -> list[Place]:
     return chosen
 
 
-def _read_place(folder: Path) -> Place:
-    info = json.loads((folder / "place.json").read_text(encoding="utf-8"))
+def read_place(folder: Path) -> Place:
+    """Return one place.
+
+    Raises BadInput if place.json cannot be read or lacks something that every place needs.
+    """
+    file = folder / "place.json"
+    try:
+        info = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{file} cannot be read as JSON ({error}); correct it.") from error
+    gsd_m = info.get("gsd_m") if isinstance(info, dict) else None
+    if not isinstance(gsd_m, (int, float)) or not gsd_m > 0:
+        raise BadInput(f"{file} has gsd_m {gsd_m!r}; expected metres per pixel, a number above 0.")
+    for name, known in (("split_hint", SPLITS), ("label_quality", tuple(TRUST))):
+        if info.get(name, known[0]) not in known:
+            raise BadInput(f"{file} has {name} {info[name]!r}; expected one of {', '.join(known)}.")
     ids = tuple(sorted(path.stem for path in (folder / "instances").glob("*.png")))
     return Place(folder, ids, info)
 

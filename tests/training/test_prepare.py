@@ -1,106 +1,275 @@
-"""Preparing tiles: resolution, labels, and SpaceNet's 16-bit images in degrees."""
+"""`prepare` from the command line: every kind of source, splits, manifest, the same bytes again, nothing half made."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-import rasterio
-from affine import Affine
 from makers import make_place
 from PIL import Image
+from prepare_makers import (
+    UTM,
+    everything,
+    make_coco,
+    make_spacenet,
+    make_town,
+    manifest,
+    prepared,
+    run,
+    square,
+    write_geojson,
+    write_picture,
+    write_raster,
+)
 
-from building_footprints_plugin.engine.errors import BadInput
-from training.places import read_places
-from training.prepare import prepare_places, prepare_spacenet, resample_labels, resample_picture
+
+def test_spacenet_pairs_by_name_stretches_and_burns_houses_where_they_stand(tmp_path: Path) -> None:
+    """img10 sorts before img9, and there are footprints of an image that is not there: order would mix them up."""
+    source = make_spacenet(tmp_path / "AOI_2_Vegas_Train", range(8, 12))
+    (source / "RGB-PanSharpen" / "RGB-PanSharpen_AOI_2_Vegas_img8.tif").unlink()
+    assert run(source, tmp_path / "out", "--split", "val") == 0
+    (place,) = prepared(tmp_path / "out").values()
+    assert (place.name, place.split, place.gsd_m) == ("AOI_2_Vegas_Train", "val", 0.3)
+    for number in (9, 10, 11):
+        image, instances = place.read(f"AOI_2_Vegas_img{number}")
+        house = instances == 1
+        assert house.sum() == pytest.approx(400, rel=0.1)
+        assert np.nonzero(house)[1].min() == pytest.approx(20 + number, abs=1)
+        assert image[house].mean() > 200
+        assert image[instances == 0].mean() < 90
 
 
-def test_pictures_are_averaged_not_picked() -> None:
-    """A board of single black and white pixels becomes grey at a third of the resolution."""
-    board = np.kron(np.indices((60, 60)).sum(0) % 2, np.ones((1, 1), int)) * 255
-    small = resample_picture(np.repeat(board[..., None], 3, axis=2).astype(np.uint8), 1 / 3)
-    assert small.shape == (20, 20, 3)
-    assert abs(small[2:-2, 2:-2].astype(int) - 127).max() < 25
+def test_spacenet_images_without_buildings_may_lack_their_geojson(tmp_path: Path) -> None:
+    """The table of solutions lists them; without it, it is said which images have no footprints."""
+    source = make_spacenet(tmp_path / "AOI_3_Paris", range(1, 4), aoi="AOI_3_Paris")
+    (source / "geojson" / "buildings" / "buildings_AOI_3_Paris_img2.geojson").unlink()
+    assert run(source, tmp_path / "none", "--split", "train") == 2
+    (source / "summaryData").mkdir()
+    (source / "summaryData" / "AOI_3_Paris_Train_Building_Solutions.csv").write_text(
+        "ImageId,BuildingId,PolygonWKT_Pix,PolygonWKT_Geo\n"
+        'AOI_3_Paris_img1,1,"POLYGON ((0 0 0,9 0 0,9 9 0,0 0 0))","POLYGON ((0 0 0,9 0 0,9 9 0,0 0 0))"\n'
+        "AOI_3_Paris_img2,-1,POLYGON EMPTY,POLYGON EMPTY\n"
+    )
+    assert run(source, tmp_path / "out", "--split", "train") == 0
+    (place,) = prepared(tmp_path / "out").values()
+    assert [int(place.read(name)[1].max(initial=0, where=place.read(name)[1] < 65535)) for name in place.ids] == [
+        1,
+        0,
+        1,
+    ]
 
 
-def test_labels_keep_their_numbers() -> None:
-    labels = np.kron(np.array([[1, 65535], [0, 300]]), np.ones((20, 20), int)).astype(np.uint16)
-    np.testing.assert_array_equal(resample_labels(labels, 0.5), labels[::2, ::2])
+def test_a_raster_with_footprints_in_another_crs(tmp_path: Path) -> None:
+    """0.5 m pixels are coarser than --gsd: the pixels stay as they are, and so the squares are exact."""
+    raster, truth = make_town(tmp_path / "in")
+    assert run(raster, tmp_path / "out", "--truth", truth, "--split", "train", "--format", "png") == 0
+    (place,) = prepared(tmp_path / "out").values()
+    image, instances = place.read("town")
+    expected = np.zeros((60, 100), np.uint16)
+    expected[10:20, 10:20], expected[30:40, 60:70] = 1, 2
+    np.testing.assert_array_equal(instances, expected)
+    np.testing.assert_array_equal(image[..., 0], np.where(expected > 0, 200, 90))
+
+
+def test_outside_of_the_area_nothing_is_known(tmp_path: Path) -> None:
+    """The area is columns 0 to 30: the house at column 60 is neither building nor background."""
+    raster, truth = make_town(tmp_path / "in")
+    aoi = write_geojson(tmp_path / "aoi.geojson", [square(UTM, 0, 0, 30)], 32631)
+    assert run(raster, tmp_path / "out", "--truth", truth, "--aoi", aoi, "--split", "train") == 0
+    (place,) = prepared(tmp_path / "out").values()
+    instances = place.read("town")[1]
+    assert instances.shape == (30, 30)
+    assert (instances == 1).sum() == 100
+
+
+def test_nodata_is_unknown_and_chips_cover_everything(tmp_path: Path) -> None:
+    """100 x 60 in chips of 40: columns 0, 40, 60 and rows 0, 20. The first 5 columns are nodata."""
+    raster, truth = make_town(tmp_path / "in")
+    pixels = np.full((3, 60, 100), 90, np.uint8)
+    pixels[:, :, :5] = 0
+    write_raster(raster, pixels, UTM, "EPSG:32631", nodata=0)
+    words = (raster, tmp_path / "out", "--truth", truth, "--chip", 40, "--split")
+    assert run(*words, "train") == 0
+    place = prepared(tmp_path / "out")["town"]
+    names = [f"town_{row}_{col}" for row in (0, 20) for col in (0, 40, 60)]
+    assert sorted(place.ids) == sorted(names)
+    assert (place.read("town_0_0")[1][:, :5] == 65535).all()
+    assert all((place.read(name)[1][:, 5:] != 65535).all() for name in names)
+    # Judged by, not trained on: each pixel has a label in one chip only.
+    assert run(*words, "val", "--overwrite") == 0
+    place = prepared(tmp_path / "out")["town"]
+    assert sum(int((place.read(name)[1] != 65535).sum()) for name in names) == 60 * 95
+
+
+def test_masks_become_buildings_by_their_parts(tmp_path: Path) -> None:
+    """Two squares that touch at a corner only are two; 0.5 m pixels given by hand."""
+    mask = np.zeros((30, 40), np.uint8)
+    mask[5:10, 5:10] = mask[10:15, 10:15] = 255
+    for number in range(2):
+        write_picture(tmp_path / "in" / "images" / f"{number}.png", np.full((30, 40, 3), 90, np.uint8))
+        write_picture(tmp_path / "in" / "masks" / f"{number}_mask.png", mask)
+    assert run(tmp_path / "in", tmp_path / "out", "--image-gsd", 0.5, "--split", "train") == 0
+    place = prepared(tmp_path / "out")["in"]
+    expected = np.zeros((30, 40), np.uint16)
+    expected[5:10, 5:10], expected[10:15, 10:15] = 1, 2
+    np.testing.assert_array_equal(place.read("1")[1], expected)
 
 
 def test_a_coarse_place_is_left_alone_and_a_fine_one_made_coarser(tmp_path: Path) -> None:
     make_place(tmp_path / "in" / "fine", gsd_m=0.1)
-    make_place(tmp_path / "in" / "coarse", gsd_m=0.5)
-    assert prepare_places(tmp_path / "in", tmp_path / "out", 0.2) == 4
-    places = {place.name: place for place in read_places(tmp_path / "out")}
+    make_place(tmp_path / "in" / "coarse", gsd_m=0.5, split="val")
+    assert run(tmp_path / "in", tmp_path / "out") == 0
+    places = prepared(tmp_path / "out")
     assert (places["fine"].gsd_m, places["coarse"].gsd_m) == (0.2, 0.5)
+    assert (places["fine"].split, places["coarse"].split) == ("train", "val")
     assert places["fine"].read("t0")[1].shape == (48, 48)
-    assert places["coarse"].read("t0")[1].shape == (96, 96)
+    before = prepared(tmp_path / "in")["coarse"].read("t0")[1]
+    np.testing.assert_array_equal(places["coarse"].read("t0")[1], before)  # 65535 included
+    assert {split: total["buildings"] for split, total in manifest(tmp_path / "out")["totals"].items()} == {
+        "train": 6,
+        "val": 6,
+        "test": 0,
+    }
     assert places["fine"].info["attribution"] == "made for fine"
-
-
-def test_running_twice_gives_the_same_bytes(tmp_path: Path) -> None:
-    make_place(tmp_path / "in" / "fine", gsd_m=0.1)
-    for name in ("a", "b"):
-        prepare_places(tmp_path / "in", tmp_path / name, 0.2)
-    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
-    assert len(files) == 5
-    assert all((tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes() for file in files)
-
-
-@pytest.fixture
-def spacenet(tmp_path: Path) -> Path:
-    """A SpaceNet-2 folder with one dark 16-bit tile, north-up in degrees, and one house of 20 x 20 px."""
-    folder = tmp_path / "AOI"
-    (folder / "RGB-PanSharpen").mkdir(parents=True)
-    (folder / "geojson" / "buildings").mkdir(parents=True)
-    step = 0.3 / 111_000
-    transform = Affine(step, 0, -115.0, 0, -step, 0.01)  # near the equator, where a degree is a degree
-    pixels = np.random.default_rng(0).integers(100, 400, (3, 100, 100)).astype(np.uint16)
-    pixels[:, 40:60, 30:50] = 2000
-    with rasterio.open(
-        folder / "RGB-PanSharpen" / "RGB-PanSharpen_img1.tif", "w", driver="GTiff", width=100, height=100, count=3,
-        dtype="uint16", crs="EPSG:4326", transform=transform,
-    ) as dataset:  # fmt: skip
-        dataset.write(pixels)
-    left, top = -115.0 + 30 * step, 0.01 - 40 * step
-    ring = [
-        [left, top],
-        [left + 20 * step, top],
-        [left + 20 * step, top - 20 * step],
-        [left, top - 20 * step],
-        [left, top],
-    ]
-    house = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
-    (folder / "geojson" / "buildings" / "buildings_img1.geojson").write_text(
-        json.dumps({"type": "FeatureCollection", "features": [house]})
-    )
-    (folder / "place.json").write_text(
-        json.dumps({"name": "AOI", "gsd_m": 0.3, "split_hint": "train", "label_quality": "good", "attribution": "me"})
-    )
-    return folder
-
-
-def test_spacenet_tiles_are_stretched_and_their_houses_burnt_where_they_stand(spacenet: Path, tmp_path: Path) -> None:
-    assert prepare_spacenet(spacenet, tmp_path / "out" / "held", ["img1"], "val") == 1
-    (place,) = read_places(tmp_path / "out", "val")
-    image, instances = place.read("img1")
-    house = instances == 1
-    assert house.sum() == pytest.approx(400, rel=0.1)
-    assert image[house].mean() > 200
-    assert image[instances == 0].mean() < 90
-
-
-def test_missing_footprints_are_named(spacenet: Path, tmp_path: Path) -> None:
-    (spacenet / "geojson" / "buildings" / "buildings_img1.geojson").unlink()
-    with pytest.raises(BadInput, match=r"buildings_img1\.geojson is missing"):
-        prepare_spacenet(spacenet, tmp_path / "out", ["img1"], "val")
 
 
 def test_pictures_are_jpeg_without_colour_subsampling(tmp_path: Path) -> None:
     make_place(tmp_path / "in" / "fine", gsd_m=0.1)
-    prepare_places(tmp_path / "in", tmp_path / "out", 0.2)
+    run(tmp_path / "in", tmp_path / "out")
     with Image.open(tmp_path / "out" / "fine" / "images" / "t0.jpg") as picture:
         assert [component[1:3] for component in picture.layer] == [(1, 1)] * 3
+
+
+def test_images_are_split_70_15_15_and_the_manifest_says_so(tmp_path: Path) -> None:
+    source = make_spacenet(tmp_path / "AOI_2_Vegas_Train", range(1, 21), size=64)
+    assert run(source, tmp_path / "out", "--chip", 40, "--licence", "CC0") == 0
+    found = manifest(tmp_path / "out")
+    assert {split: total["images"] for split, total in found["totals"].items()} == {"train": 14, "val": 3, "test": 3}
+    by_image = {src["image"]: place["split"] for place in found["places"] for src in place["sources"]}
+    assert len(by_image) == 20  # no image in two splits
+    assert found["parameters"]["seed"] == 1
+    for place in found["places"]:
+        assert (place["licence"], place["gsd_m"]) == ("CC0", 0.3)
+        for source_entry in place["sources"]:
+            assert source_entry["crs"] == "EPSG:4326"
+            assert source_entry["sha256"] == hashlib.sha256((source / source_entry["image"]).read_bytes()).hexdigest()
+            for chip in source_entry["chips"]:
+                for file, checksum in chip["sha256"].items():
+                    written = (tmp_path / "out" / place["name"] / file).read_bytes()
+                    assert hashlib.sha256(written).hexdigest() == checksum
+    assert run(source, tmp_path / "other", "--chip", 40, "--seed", 2) == 0
+    assert {s["image"]: p["split"] for p in manifest(tmp_path / "other")["places"] for s in p["sources"]} != by_image
+
+
+def test_a_lone_raster_is_split_into_ground_that_does_not_overlap(tmp_path: Path) -> None:
+    """2000 px of 0.5 m: stretches of 1400, 300 and 300 px less 20 m of gap between each two."""
+    raster, truth = make_town(tmp_path / "in", height=60, width=2000)
+    assert run(raster, tmp_path / "out", "--truth", truth) == 0
+    found = {place["split"]: place["sources"] for place in manifest(tmp_path / "out")["places"]}
+    spans = {
+        split: (min(c["col"] for c in s[0]["chips"]), max(c["col"] + c["width"] for c in s[0]["chips"]))
+        for split, s in found.items()
+    }
+    (a, b), (c, d), (e, f) = sorted(spans.values())
+    assert (a, f) == (0, 2000)
+    assert (c - b, e - d) == (40, 40)
+    assert spans["train"][1] - spans["train"][0] in (1380, 1360)  # at an end, or in the middle
+
+
+def test_coco_folders_keep_their_own_splits(tmp_path: Path) -> None:
+    outline = {"segmentation": [[10, 5, 20, 5, 20, 15, 10, 15]]}
+    for name in ("train", "valid", "test"):
+        make_coco(tmp_path / "roofs" / name, [outline])
+        (tmp_path / "roofs" / name / "one.png").rename(tmp_path / "roofs" / name / f"{name}.png")
+        file = tmp_path / "roofs" / name / "_annotations.coco.json"
+        file.write_text(file.read_text().replace("one.png", f"{name}.png"))
+    assert run(tmp_path / "roofs", tmp_path / "out", "--image-gsd", 0.5) == 0
+    places = prepared(tmp_path / "out")
+    assert {name: place.ids for name, place in places.items()} == {
+        "roofs-train": ("train",),
+        "roofs-val": ("valid",),
+        "roofs-test": ("test",),
+    }
+    assert (places["roofs-val"].read("valid")[1][5:15, 10:20] == 1).all()
+
+
+def test_the_same_bytes_again_whatever_the_number_of_workers(tmp_path: Path) -> None:
+    source = make_spacenet(tmp_path / "AOI_2_Vegas_Train", range(1, 5))
+    assert run(source, tmp_path / "one", "--chip", 64) == 0
+    assert run(source, tmp_path / "again", "--chip", 64) == 0
+    command = [sys.executable, "-m", "training", "prepare", str(source), str(tmp_path / "three"), "--chip", "64"]
+    subprocess.run([*command, "--workers", "3"], check=True, capture_output=True)
+    first = everything(tmp_path / "one")
+    assert len(first) > 4 * 8
+    assert everything(tmp_path / "again") == first
+    assert everything(tmp_path / "three") == first
+
+
+def test_a_target_in_use_is_refused_or_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_place(tmp_path / "in" / "fine")
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "thesis.txt").write_text("mine")
+    assert run(tmp_path / "in", target) == 2
+    assert "is not empty" in capsys.readouterr().err
+    assert run(tmp_path / "in", target, "--overwrite") == 2
+    assert "was not made by prepare" in capsys.readouterr().err
+    assert [path.name for path in target.iterdir()] == ["thesis.txt"]
+    (target / "thesis.txt").unlink()
+    assert run(tmp_path / "in", target) == 0
+    before = everything(target)
+    assert run(tmp_path / "in", target, "--overwrite", "--format", "png") == 0
+    assert everything(target).keys() != before.keys()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_failure_leaves_nothing_and_the_old_folder_alone(tmp_path: Path) -> None:
+    source = make_spacenet(tmp_path / "AOI_2_Vegas_Train", range(1, 5))
+    assert run(source, tmp_path / "out") == 0
+    before = everything(tmp_path / "out")
+    broken = source / "RGB-PanSharpen" / "RGB-PanSharpen_AOI_2_Vegas_img3.tif"
+    broken.write_bytes(broken.read_bytes()[:20_000])
+    assert run(source, tmp_path / "out", "--overwrite") == 2
+    assert run(source, tmp_path / "new") == 2
+    assert everything(tmp_path / "out") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["AOI_2_Vegas_Train", "out"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
+def test_stopped_from_outside_it_leaves_nothing(tmp_path: Path) -> None:
+    source = make_spacenet(tmp_path / "AOI_2_Vegas_Train", range(1, 60), size=150)
+    command = [sys.executable, "-m", "training", "prepare", str(source), str(tmp_path / "out"), "--workers", "2"]
+    running = subprocess.Popen([*command, "--format", "png"], stderr=subprocess.PIPE, text=True)
+    while running.poll() is None and not list(tmp_path.glob(".out*/*/images/*")):
+        time.sleep(0.02)
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert said.splitlines()[-1].startswith("Error: Stopped; nothing was written")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["AOI_2_Vegas_Train"]
+
+
+def test_help_reads_as_a_manual(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("--help")
+    said = capsys.readouterr().out
+    assert "python -m training prepare AOI_2_Vegas_Train data/vegas" in said
+    assert max(map(len, said.splitlines())) <= 120
+
+
+def test_place_json_of_a_source_is_respected_and_what_the_user_says_wins(tmp_path: Path) -> None:
+    source = make_spacenet(tmp_path / "AOI_2_Vegas_Train", range(1, 4))
+    info = {"gsd_m": 0.3, "split_hint": "val", "licence": "CC BY-SA 4.0", "country": "USA", "label_quality": "good"}
+    (source / "place.json").write_text(json.dumps(info))
+    assert run(source, tmp_path / "out", "--quality", "fair", "--name", "vegas") == 0
+    (place,) = prepared(tmp_path / "out").values()
+    assert (place.name, place.split, place.trust, place.info["country"]) == ("vegas", "val", 0.7, "USA")
+    assert place.info["licence"] == "CC BY-SA 4.0"
