@@ -212,3 +212,6 @@ class ScoreOptions(Options):
         minimum=0.0,
         flag="--min-area",
     )
+    shapes: bool = parameter(
+        False, "measure shapes too: distances of outlines, rotation, right angles, overlaps; slower"
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..errors import BadInput
 from ..progress import Reporter
 from .inputs import Comparison, Request
 from .layers import compare_layers
 from .notes import Notes
+from .shapes import shapes_of
 from .tables import compare_tables
 
 
@@ -25,7 +28,9 @@ def compare(request: Request, reporter: Reporter) -> Comparison:
         )
     comparison = (compare_tables if all(tables) else compare_layers)(request, notes)
     _remark(comparison, notes)
-    return comparison
+    if not request.options.shapes:
+        return comparison
+    return replace(comparison, shape=shapes_of(comparison))
 
 
 def _remark(comparison: Comparison, notes: Notes) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..options import ScoreOptions
-from ..score import Score
+from ..score import Score, ShapeFigures
 from ..vector import Layer
 
 
@@ -54,6 +54,7 @@ class Comparison:
     """A score with the layers it came from: `score.proposals.row` and `score.truth.row` are rows of these layers.
 
     `crs` is where the comparison was made (None: unknown, or pixels); `unit` is the unit of its lengths, `m` or `px`.
+    `shape` is None unless it was asked for.
     """
 
     request: Request
@@ -64,3 +65,4 @@ class Comparison:
     unit: str
     image_names: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    shape: ShapeFigures | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from ..score import Counts, SizeBin
@@ -12,7 +13,8 @@ from .inputs import Comparison
 def results_of(comparison: Comparison) -> dict[str, Any]:
     """Return every figure by name; ratios are 0..1 and 0 where undefined, lengths in `unit`, areas in its square.
 
-    `average_precision` is None without confidences, `offset_x` and `offset_y` are None without matches.
+    `average_precision` is None without confidences, `offset_x` and `offset_y` are None without matches. What
+    `ShapeFigures` holds is there if it was asked for.
     """
     score = comparison.score
     offset = score.offset or (None, None)
@@ -33,6 +35,9 @@ def results_of(comparison: Comparison) -> dict[str, Any]:
         "recall_by_size": [_size(size) for size in score.sizes],
         "warnings": comparison.warnings,
     }
+    if comparison.shape is not None:
+        shape = asdict(comparison.shape)
+        values |= {name: figure for name, figure in shape.items() if name not in ("pairs", "mean_iou")}
     if comparison.unit == "px":
         values["areas"] = [{"area": area.name, "images": area.images} | _counted(area.counts) for area in score.areas]
         values["images"] = [

@@ -18,6 +18,7 @@ from .charts import BLUE, GREEN, Axes, Bar, bar_chart, line_chart, nice_ticks
 from .figures import Figure, all_figures, headline, summary
 from .overview import overview
 from .parameters import parameters_of
+from .shapes import shape_figures_of
 from .template import PAGE, STYLE
 
 CURVE_POINTS = 400
@@ -63,6 +64,7 @@ def render(comparison: Comparison, now: datetime | None = None) -> str:
         sizes=_sizes(comparison),
         sizes_text="Share of the buildings of each size that were found, with how many there are.",
         figures=_figure_table(all_figures(comparison)),
+        shapes=_shapes(comparison),
         areas=_areas(comparison),
         parameters=_table(parameters_of(comparison)),
     )
@@ -144,6 +146,11 @@ def _figure_table(figures: Sequence[Figure]) -> str:
 def _table(rows: Sequence[tuple[str, str]]) -> str:
     cells = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
     return f"<table>{''.join(cells)}</table>"
+
+
+def _shapes(comparison: Comparison) -> str:
+    figures = shape_figures_of(comparison)
+    return f"<section><h2>Shapes</h2>{_figure_table(figures)}</section>" if figures else ""
 
 
 def _areas(comparison: Comparison) -> str:

@@ -74,6 +74,7 @@ $warnings
 <section><h2>Recall by building size</h2>$sizes<p class="small">$sizes_text</p></section>
 </div>
 <section><h2>All figures</h2>$figures</section>
+$shapes
 $areas
 <section><h2>How it was compared</h2>$parameters</section>
 <footer>Building Footprints $version · $date</footer>
