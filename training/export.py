@@ -20,7 +20,7 @@ from building_footprints_plugin.engine.manifest import Manifest
 from building_footprints_plugin.engine.networks import build_network
 from building_footprints_plugin.engine.weights import MANIFEST_KEY, load_network, read_manifest
 
-from .labels import BACKGROUND, CLASSES, INTERIOR
+from .labels import CLASSES, INTERIOR, RINGS, building_classes
 from .normalise import SCALINGS
 from .places import Place
 
@@ -114,7 +114,7 @@ def _manifest(checkpoint: Checkpoint, places: Sequence[Place], thresholds: dict[
         mean=(mean,) * len(BANDS),
         std=(std,) * len(BANDS),
         classes=CLASSES,
-        building_classes=_building_classes(options),
+        building_classes=tuple(CLASSES[index] for index in building_classes(options.get("border_ring", RINGS[0]))),
         seed_class=CLASSES[INTERIOR],
         thresholds=thresholds,
         attribution=tuple(sorted({str(place.info["attribution"]) for place in used if "attribution" in place.info})),
@@ -126,12 +126,6 @@ def _manifest(checkpoint: Checkpoint, places: Sequence[Place], thresholds: dict[
             "data": [_described(place) for place in used],
         },
     )
-
-
-def _building_classes(options: dict[str, Any]) -> tuple[str, ...]:
-    """A border that straddles the outline is no building: it counts as background, as in the reference."""
-    inner = options.get("border_ring", "inner") == "inner"
-    return CLASSES[BACKGROUND + 1 :] if inner else (CLASSES[INTERIOR],)
 
 
 def _described(place: Place) -> dict[str, Any]:

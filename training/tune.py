@@ -1,47 +1,49 @@
-"""`tune`: the thresholds and the smallest area that give the best object F1 on the validation places."""
+"""`tune`: the thresholds and the smallest area that give the best object F1 on the validation places.
+
+The network runs once; its probabilities are kept as codes. The search goes over a coarse grid of 3 x 3 x 3 building,
+seed and merge thresholds, then over finer ones around the best so far; the smallest area costs nothing.
+"""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import product, repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from building_footprints_plugin.engine.footprints import DEFAULTS
 from building_footprints_plugin.engine.inference import Predictor, choose_device, choose_precision
-from building_footprints_plugin.engine.polygonize import CODE_MAX, Thresholds, label_buildings
+from building_footprints_plugin.engine.polygonize import CODE_MAX
 from building_footprints_plugin.engine.weights import load_network
 
-from .export import rewrite_manifest
+from .export import as_weights, keep_thresholds, rewrite_manifest
+from .objects import Objects
 from .places import Place
 from .prepare import resample_labels, resample_picture
-from .validate import Tally, add_tile
+from .trying import Point, Tile, try_points
 
-THRESHOLDS = (0.4, 0.5)
-SEED_THRESHOLDS = (0.7, 0.8, 0.9)
-MERGE_THRESHOLDS = (0.8, 0.85, 0.9, 0.95)
-MIN_AREAS_M2 = (10.0, 15.0)
+CENTRE, STEPS = Point(0.45, 0.7, 0.9), Point(0.15, 0.2, 0.1)
+LOWEST, HIGHEST = Point(0.05, 0.05, 0.5), Point(0.95, 0.95, 1.2)
+ROUNDS = 3  # the last one looks in steps of 0.0375, 0.05 and 0.025
+AREAS_M2 = np.arange(0.0, 41.0)
 
-
-@dataclass(frozen=True)
-class Tile:
-    """Codes of building and interior `(height, width)` and the true instances, at the network's resolution."""
-
-    building: NDArray[np.uint8]
-    interior: NDArray[np.uint8]
-    truth: NDArray[np.uint16]
+Floats = NDArray[np.float64]
+Codes = dict[str, list[Tile]]  # by place
+Try = Callable[[Sequence[Tile], Sequence[Point]], Iterable[list[Objects]]]  # what each tile gives at each point
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One point of the grid, with the object F1 of each place."""
+    """Thresholds and smallest area, with the object F1 of each place."""
 
-    threshold: float
-    seed_threshold: float
-    merge_threshold: float
+    point: Point
     min_area_m2: float
     f1: dict[str, float]
 
@@ -50,29 +52,111 @@ class Setting:
         """Places count alike, however many buildings they have: the next place is one that was never seen."""
         return sum(self.f1.values()) / len(self.f1)
 
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Return the setting as a manifest holds it."""
+        return {**self.point._asdict(), "min_area_m2": self.min_area_m2}
 
-def tune(weights: Path, places: list[Place]) -> list[Setting]:
-    """Return every setting of the grid, the best mean F1 first; the network runs once over every tile."""
-    network, manifest = load_network(weights)
-    device = choose_device("auto")
-    predictor = Predictor(network, manifest, device, choose_precision("auto", device), batch_size=1)
-    tiles = {place.name: [_tile(place, name, predictor, manifest.gsd_m) for name in place.ids] for place in places}
-    points = list(itertools.product(THRESHOLDS, SEED_THRESHOLDS, MERGE_THRESHOLDS))
-    settings = [
-        setting for point in tqdm(points, unit="setting") for setting in _settings(point, tiles, manifest.gsd_m)
-    ]
-    return sorted(settings, key=lambda setting: -setting.mean_f1)
+
+@dataclass
+class Search:
+    """Everything tried so far on tiles of `gsd_m` metres per pixel: the best setting at each point."""
+
+    tiles: Mapping[str, Sequence[Tile]]
+    gsd_m: float
+    try_all: Try
+    tried: dict[Point, Setting] = field(default_factory=dict)
+
+    @property
+    def ranked(self) -> list[Setting]:
+        """Return the settings, the best mean F1 first."""
+        return sorted(self.tried.values(), key=lambda setting: -setting.mean_f1)
+
+    def look(self, points: Iterable[Point]) -> None:
+        """Try the points that were not tried yet, each with its best smallest area (of equals the smallest)."""
+        new = [point for point in dict.fromkeys(points) if point not in self.tried]
+        f1 = self.f1(new, AREAS_M2)
+        for index, point in enumerate(new):
+            own = {name: table[index] for name, table in f1.items()}
+            best = int(np.argmax(np.mean(list(own.values()), axis=0)))
+            at_best = {name: float(values[best]) for name, values in own.items()}
+            self.tried[point] = Setting(point, float(AREAS_M2[best]), at_best)
+
+    def f1(self, points: Sequence[Point], areas_m2: Floats) -> dict[str, Floats]:
+        """Return the object F1 `(points, areas)` of each place."""
+        areas_px = areas_m2 / self.gsd_m**2
+        return {name: f1_of(self.try_all(tiles, points), areas_px) for name, tiles in self.tiles.items()}
+
+
+def tune(weights: Path, places: list[Place], workers: int = 1) -> tuple[Setting, list[Setting]]:
+    """Return the thresholds as they are now, with their F1, and all that were tried, the best mean F1 first.
+
+    `weights` may be a checkpoint. Memory: four bytes a pixel of the places, at the network's resolution.
+    """
+    with as_weights(weights) as file:
+        tiles, gsd_m, before = _codes(file, places)
+    now = Point(*(before[name] for name in Point._fields))
+    pool = ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else None
+    with pool or nullcontext():
+        run = pool.map if pool else map
+        search = Search(tiles, gsd_m, lambda own, points: run(try_points, own, repeat(points)))
+        f1 = search.f1([now], np.array([before["min_area_m2"]]))
+        search.look([now])
+        centre, steps = CENTRE, STEPS
+        for _ in tqdm(range(ROUNDS), unit="round", desc="searching"):
+            search.look(around(centre, steps))
+            centre, steps = search.ranked[0].point, Point(*(step / 2 for step in steps))
+    return Setting(now, before["min_area_m2"], {name: float(table[0, 0]) for name, table in f1.items()}), search.ranked
 
 
 def write_thresholds(weights: Path, best: Setting) -> None:
-    """Write the setting into the manifest of a weights file; the tensors stay as they are."""
-    thresholds = {
-        "threshold": best.threshold,
-        "seed_threshold": best.seed_threshold,
-        "merge_threshold": best.merge_threshold,
-        "min_area_m2": best.min_area_m2,
-    }
-    rewrite_manifest(weights, thresholds=thresholds)
+    """Write the setting into a weights file's manifest, or into a checkpoint; the tensors stay as they are."""
+    if weights.suffix == ".pt":
+        keep_thresholds(weights, best.thresholds)
+    else:
+        rewrite_manifest(weights, thresholds=best.thresholds)
+
+
+def around(centre: Point, steps: Point) -> list[Point]:
+    """Return the 27 points that are a step up, down or none away in each threshold, within the limits."""
+    spans = zip(centre, steps, LOWEST, HIGHEST, strict=True)
+    axes = [
+        [round(min(max(middle + way * step, low), high), 4) for way in (-1, 0, 1)] for middle, step, low, high in spans
+    ]
+    return [Point(*values) for values in product(*axes)]
+
+
+def f1_of(found: Iterable[list[Objects]], areas_px: Floats) -> Floats:
+    """Return the object F1 `(points, areas)` of all tiles together, smaller found buildings being left out."""
+    tp = proposed = buildings = np.zeros(())
+    for objects in found:
+        hits = [one.size_px[one.matched] for one in objects]
+        tp = tp + np.stack([_at_least(sizes, areas_px) for sizes in hits])
+        proposed = proposed + np.stack([_at_least(one.size_px, areas_px) for one in objects])
+        buildings = buildings + objects[0].buildings
+    total = proposed + buildings
+    return np.divide(2.0 * tp, total, out=np.zeros_like(total, dtype=np.float64), where=total > 0)
+
+
+def _at_least(sizes: NDArray[np.int64], areas_px: Floats) -> NDArray[np.intp]:
+    """Return how many of the sizes reach each area."""
+    return len(sizes) - np.searchsorted(np.sort(sizes), areas_px, side="left")
+
+
+def _codes(weights: Path, places: list[Place]) -> tuple[Codes, float, dict[str, float]]:
+    """Return the tiles of each place as the network sees them, its metres per pixel, and its thresholds."""
+    network, manifest = load_network(weights)
+    device = choose_device("auto")
+    predictor = Predictor(network, manifest, device, choose_precision("auto", device), batch_size=1)
+    bar = tqdm(total=sum(len(place.ids) for place in places), unit="tile", desc="network")
+    codes: Codes = {}
+    for place in places:
+        codes[place.name] = []
+        for name in place.ids:
+            codes[place.name].append(_tile(place, name, predictor, manifest.gsd_m))
+            bar.update()
+    bar.close()
+    return codes, manifest.gsd_m, {**DEFAULTS, **manifest.thresholds}
 
 
 def _tile(place: Place, tile_id: str, predictor: Predictor, gsd_m: float) -> Tile:
@@ -82,14 +166,3 @@ def _tile(place: Place, tile_id: str, predictor: Predictor, gsd_m: float) -> Til
     chance = predictor.probabilities(np.ascontiguousarray(pixels)[None])[0]
     building, interior = np.rint(chance * CODE_MAX).astype(np.uint8)
     return Tile(building, interior, resample_labels(instances, factor))
-
-
-def _settings(point: tuple[float, float, float], tiles: dict[str, list[Tile]], gsd_m: float) -> Iterable[Setting]:
-    tallies = {area: {name: Tally() for name in tiles} for area in MIN_AREAS_M2}
-    for name, own in tiles.items():
-        for tile in own:
-            found = label_buildings(tile.building, tile.interior, Thresholds.of(*point))
-            for area, by_place in tallies.items():
-                add_tile(by_place[name], found, tile.truth, min_area_px=area / gsd_m**2)
-    for area, by_place in tallies.items():
-        yield Setting(*point, area, {name: tally.f1 for name, tally in by_place.items()})

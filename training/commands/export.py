@@ -17,7 +17,7 @@ from ..places import read_places
 DESCRIPTION = """Write a checkpoint as the weights file that QGIS and the engine read: convolutions in half precision,
 reloaded and compared, with where it comes from in its manifest and a model card beside it (.md). Given a weights file
 in place of a checkpoint, only write its card anew (--scores) or its ONNX (--onnx)."""
-THRESHOLDS = ("threshold", "seed_threshold", "min_area_m2")
+THRESHOLDS = ("threshold", "seed_threshold", "merge_threshold", "min_area_m2")
 
 
 def add_parser(subparsers: Any) -> None:
