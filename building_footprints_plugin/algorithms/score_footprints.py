@@ -20,27 +20,13 @@ from ..bridge.rasters import bounds_argument
 from ..bridge.vectors import write_polygons
 from ..translation import tr
 from .base import EngineAlgorithm
+from .score_numbers import descriptions, numbers
 from .settings import SCORE, add_settings, arguments
 from .sinks import EngineLayer, fill_sink
 from .styling import style_on_load
 from .values import Values
 
 ENGINE_SHARE = 90
-NUMBERS = {  # output: (key of the engine's result, description)
-    "PRECISION": ("precision", "Precision: share of the proposals that are right"),
-    "RECALL": ("recall", "Recall: share of the truth that was found"),
-    "F1": ("f1", "F1: harmonic mean of precision and recall"),
-    "TP": ("tp", "Matched"),
-    "FP": ("fp", "False"),
-    "FN": ("fn", "Missed"),
-    "MEAN_IOU": ("mean_iou", "Mean IoU of the matched"),
-    "AVERAGE_PRECISION": ("average_precision", "Average precision over confidence"),
-    "PIXEL_IOU": ("pixel_iou", "IoU of all ground covered"),
-    "SPLITS": ("splits", "Buildings cut into several footprints"),
-    "MERGES": ("merges", "Footprints over several buildings"),
-    "OFFSET_X": ("offset_x", "Median offset of the matched to the east, in metres"),
-    "OFFSET_Y": ("offset_y", "Median offset of the matched to the north, in metres"),
-}
 
 
 class ScoreFootprints(EngineAlgorithm):
@@ -54,7 +40,9 @@ class ScoreFootprints(EngineAlgorithm):
         "building, and counts as found from the given overlap (intersection over union) on.\n\n"
         "Returns precision, recall and F1 as numbers, the proposals marked as matched or false with their IoU, the "
         "buildings that were missed, and on demand a report in one HTML file. Proposals that have a field confidence "
-        "are matched in that order. The layers may be in different coordinate systems."
+        "are matched in that order. The layers may be in different coordinate systems.\n\n"
+        "With Measure shapes, it also returns how far outlines lie apart, how much buildings are turned, how many "
+        "corners are right angles, and how many footprints overlap or are invalid."
     )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
@@ -77,7 +65,7 @@ class ScoreFootprints(EngineAlgorithm):
         report = QgsProcessingParameterFileDestination("REPORT", tr("Report"), html, None, True, False)
         self.addParameter(missed)
         self.addParameter(report)
-        for name, (_, description) in NUMBERS.items():
+        for name, description in descriptions().items():
             self.addOutput(QgsProcessingOutputNumber(name, tr(description)))
 
     def complaint(self, values: Values) -> str:
@@ -95,8 +83,7 @@ class ScoreFootprints(EngineAlgorithm):
             command = self._command(values, folder, feedback)
             command += [f"--output={scored}", *([f"--report={made}"] if made else [])]
             result = self.engine(command, feedback, ENGINE_SHARE)
-            found = {name: result[key] for name, (key, _) in NUMBERS.items()}
-            outputs: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
+            outputs: dict[str, Any] = {**numbers(result)}
             outputs["OUTPUT"] = fill_sink(values, "OUTPUT", EngineLayer(scored, "proposals"), feedback)
             outputs["MISSED"] = fill_sink(values, "MISSED", EngineLayer(scored, "missed"), feedback)
         style_on_load(values.context, outputs["OUTPUT"], "scored")

@@ -80,6 +80,7 @@ SCORE = (
     Setting("IOU_THRESHOLD", "IoU from which a footprint counts as found", ScoreOptions, "iou_threshold"),
     Setting("PRESET", "Rule", ScoreOptions, "preset"),
     Setting("MIN_AREA", "Smallest polygon compared", ScoreOptions, "min_area_m2", advanced=True),
+    Setting("SHAPES", "Measure shapes", ScoreOptions, "shapes", advanced=True),
 )
 
 

@@ -17,6 +17,8 @@ PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 SPLITS = ("train", "val", "test")
 LABEL_QUALITIES = ("good", "fair", "offset")
 SCORE_PRESETS = ("spacenet", "solaris", "topcoder")
+SCORE_IOUS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))  # at which a score gives F1
+SCORE_SIZES_M2 = (0.0, 25.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)  # from which it gives recall by building size
 
 
 def parameter(

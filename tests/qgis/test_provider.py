@@ -34,7 +34,7 @@ TRAINING_DATA = {"GSD", "TILE_SIZE", "SPLIT", "QUALITY", "LICENCE", "ATTRIBUTION
 RARE_ELSEWHERE = {("scorefootprints", "MIN_AREA"): True, ("regularizefootprints", "TOLERANCE"): False}
 RARE = {
     *("SEED_THRESHOLD", "MERGE_THRESHOLD", "MIN_HOLE", "TOLERANCE", "LICENCE", "ATTRIBUTION"),
-    *("TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "PRECISION"),
+    *("TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "PRECISION", "SHAPES"),
 }
 ALL_SETTINGS = [*settings.NETWORK, *settings.OUTLINES, *settings.REGULARIZE, *settings.TRAINING_DATA, *settings.SCORE]
 SIGNATURES = {
@@ -45,10 +45,17 @@ SIGNATURES = {
     "segmentbuildings": ({"INPUT", "OUTPUT"} | NETWORK | AREA, {"OUTPUT", "DEVICE_USED"}),
     "polygonizebuildings": ({"INPUT", "OUTPUT"} | OUTLINES | AREA, {"OUTPUT", "COUNT", "TOTAL_AREA"}),
     "scorefootprints": (
-        {*("PROPOSALS", "TRUTH", "IOU_THRESHOLD", "PRESET", "MIN_AREA", "AOI", "EXTENT", "OUTPUT", "MISSED", "REPORT")},
+        {
+            *("PROPOSALS", "TRUTH", "IOU_THRESHOLD", "PRESET", "MIN_AREA", "SHAPES", "AOI", "EXTENT"),
+            *("OUTPUT", "MISSED", "REPORT"),
+        },
         {
             *("PRECISION", "RECALL", "F1", "TP", "FP", "FN", "MEAN_IOU", "AVERAGE_PRECISION", "PIXEL_IOU"),
             *("SPLITS", "MERGES", "OFFSET_X", "OFFSET_Y", "OUTPUT", "MISSED", "REPORT"),
+            *("HAUSDORFF", "POLIS", "ROTATION_ERROR", "VERTEX_RATIO", "RIGHT_ANGLES", "RIGHT_ANGLES_TRUTH"),
+            *("OVERLAPS", "INVALID"),
+            *(f"F1_IOU_{percent}" for percent in range(50, 100, 5)),
+            *(f"RECALL_FROM_{size}_M2" for size in (0, 25, 50, 100, 200, 500, 1000, 5000)),
         },
     ),
     "regularizefootprints": ({"INPUT", "METHOD", "TOLERANCE", "OUTPUT"}, {"OUTPUT", "COUNT", "REGULARIZED"}),

@@ -55,6 +55,24 @@ def test_figures_and_layers(town):
     assert results["OUTPUT"].crs().authid() == "EPSG:32645"
 
 
+def test_figures_at_stricter_overlaps_and_by_size(town):
+    """Two of three found up to an IoU of 0.5, one beyond; of the houses of 100 m² one of two, the one of 50 m²."""
+    results = score(*reversed(town))
+    assert [results[f"F1_IOU_{percent}"] for percent in (50, 55, 95)] == pytest.approx([2 / 3, 1 / 3, 1 / 3])
+    assert (results["RECALL_FROM_50_M2"], results["RECALL_FROM_100_M2"]) == (1, 0.5)
+    assert "RECALL_FROM_200_M2" not in results  # there is none
+    assert "AVERAGE_PRECISION" in results
+    assert "HAUSDORFF" not in results
+
+
+def test_shapes(town):
+    """One pair is equal; of the other, half as wide, two corners each way: 5 m off one way, on the wall the other."""
+    results = score(*town, SHAPES=True)
+    names = ("HAUSDORFF", "POLIS", "ROTATION_ERROR", "VERTEX_RATIO", "RIGHT_ANGLES", "RIGHT_ANGLES_TRUTH")
+    assert [results[name] for name in names] == pytest.approx([2.5, 0.625, 0, 1, 1, 1], abs=1e-6)
+    assert (results["OVERLAPS"], results["INVALID"]) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("parameters", "matched", "false", "missed"),
     [

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..options import SCORE_IOUS, SCORE_SIZES_M2
 from .overlap import Pairs
 
-SWEEP = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
-SIZES_M2 = (0.0, 25.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)
+SWEEP = SCORE_IOUS
+SIZES_M2 = SCORE_SIZES_M2
 SIZES_PX2 = (0.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
 MOSTLY = 0.5  # share of its own area with which a part belongs to a whole
 
