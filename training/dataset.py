@@ -1,52 +1,68 @@
-"""Random training crops; crop number n is the same on every machine and in every run with the same seed."""
+"""Training crops; crop number n is the same on every machine and in every run with the same seed."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, default_collate
 
-from .augment import random_view, recolour, take_view
+from building_footprints_plugin.engine.errors import FootprintsError
+
+from .augment import recolour
 from .config import TrainOptions
 from .labels import between_buildings, classes_from_instances
-from .places import IGNORE_INSTANCE, Place
+from .places import Place
+from .sampling import chips_of, sampling
 
 CONTACT_REACH_PX = 3  # half the widest gap that counts as between two buildings
-TRIES = 4  # crops drawn until one shows enough known ground
 
 
-class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Crop n as `(bands, size, size)` uint8 image, `(size, size)` uint8 classes and float32 weights.
+class Batch(NamedTuple):
+    """Crops: `(count, bands, size, size)` uint8 pixels, `(count, size, size)` uint8 classes and float32 weights."""
+
+    pixels: Tensor
+    classes: Tensor
+    weight: Tensor
+
+
+class Crops(Dataset[Batch]):
+    """Crop n as a Batch without its first dimension.
 
     A pixel weighs what its place is trusted, and `contact_weight` times that between two buildings.
-
-    Places are drawn by their ground area to the power `place_power`, so that a large one does not drown the others.
     """
 
     def __init__(self, places: list[Place], options: TrainOptions) -> None:
-        self._places = [place for place in places if place.trust > 0]
         self._options = options
-        area = np.array([place.area_m2 for place in self._places])
-        chance = area**options.place_power
-        self._chance = chance / chance.sum()
+        self._sample = sampling(places, options)
 
-    def __len__(self) -> int:
-        return self._options.steps * self._options.batch_size
-
-    def __getitem__(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, number: int) -> Batch:
         options = self._options
         rng = np.random.default_rng((options.seed, number))
-        for _ in range(TRIES):
-            place = self._places[rng.choice(len(self._places), p=self._chance)]
-            image, instances = place.read(place.ids[rng.integers(len(place.ids))])
-            view = random_view(rng, options.gsd_m / place.gsd_m, options.scale_spread)
-            image, instances = take_view(image, instances, view, options.crop_px)
-            if (instances == IGNORE_INSTANCE).mean() < 0.5:
-                break
-        classes = classes_from_instances(instances, options.border_m / options.gsd_m)
-        image = recolour(image, rng)
+        sample = self._sample(number, rng)
+        image = recolour(sample.image, rng) if options.augment == "full" else sample.image
         pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
-        near = between_buildings(instances, CONTACT_REACH_PX)
-        weight = np.float32(place.trust) * np.where(near, np.float32(options.contact_weight), np.float32(1))
-        return pixels, torch.from_numpy(classes), torch.from_numpy(weight)
+        classes = classes_from_instances(sample.instances, options.border_m / options.gsd_m, options.border_ring)
+        weight = np.full(classes.shape, sample.place.trust, dtype=np.float32)
+        if options.contact_weight != 1:
+            weight[between_buildings(sample.instances, CONTACT_REACH_PX)] *= options.contact_weight
+        return Batch(pixels, torch.from_numpy(classes), torch.from_numpy(weight))
+
+    def __getitems__(self, numbers: list[int]) -> list[Batch] | FootprintsError:
+        """Return several crops, or what is wrong with one of them: torch would wrap an error raised in a worker."""
+        try:
+            return [self[number] for number in numbers]
+        except FootprintsError as error:
+            return error
+
+
+def collate(crops: list[Batch] | FootprintsError) -> Batch | FootprintsError:
+    """Return crops as one batch, and an error as it is."""
+    return crops if isinstance(crops, FootprintsError) else default_collate(crops)
+
+
+def epoch_crops(places: list[Place], options: TrainOptions) -> int:
+    """Return how many crops of `crop_px` cover the trusted places once."""
+    return len(chips_of([place for place in places if place.trust > 0], options))

@@ -14,6 +14,11 @@ IGNORE_CLASS = 255
 RINGS = ("inner", "straddling")  # where the border lies: inside the outline, or on both sides of it
 
 
+def building_classes(ring: str) -> tuple[int, ...]:
+    """Return the classes that make up a building: a border that straddles the outline is none of it."""
+    return (INTERIOR, BORDER) if ring == "inner" else (INTERIOR,)
+
+
 def classes_from_instances(instances: NDArray[np.uint16], border_px: float, ring: str = "inner") -> NDArray[np.uint8]:
     """Return the class of every pixel, `(height, width)`; 255 where nothing is known.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 MEAN, STD = 127.0, 128.0  # what EfficientNet-Lite's ImageNet weights were trained with
+SCALINGS = {"centred": (MEAN, STD), "raw": (0.0, 1.0)}
 
 
-def normalise(pixels: Tensor) -> Tensor:
-    """Return uint8 `(batch, bands, height, width)` as floats of about -1..1."""
-    return (pixels.float() - MEAN) / STD
+def normalise(pixels: Tensor, scaling: str = "centred") -> Tensor:
+    """Return uint8 `(batch, bands, height, width)` as floats: of about -1..1, or as they are ("raw")."""
+    mean, std = SCALINGS[scaling]
+    return (pixels.float() - mean) / std

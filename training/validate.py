@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from building_footprints_plugin.engine.polygonize import CODE_MAX, Thresholds, label_buildings
 
-from .labels import BACKGROUND, INTERIOR
+from .config import TrainOptions
+from .labels import INTERIOR, building_classes
 from .normalise import normalise
+from .objects import objects_of
+from .parallel import add_up
 from .places import IGNORE_INSTANCE, Place
 from .prepare import resample_labels, resample_picture
 
@@ -40,46 +44,68 @@ class Tally:
         return 2 * self.tp / total if total else 0.0
 
 
-@torch.no_grad()
-def validate_place(network: nn.Module, place: Place, gsd_m: float) -> Tally:
-    """Return the tally of `network`, in evaluation mode, on every tile of `place` resampled to `gsd_m`."""
-    tally = Tally()
+Scores = dict[str, Tally]  # by place
+
+
+def mean_f1(scores: Scores) -> float:
+    """Return the mean object F1 over the places: what the best checkpoint is chosen by."""
+    return sum(tally.f1 for tally in scores.values()) / len(scores)
+
+
+def mean_iou(scores: Scores) -> float:
+    return sum(tally.iou for tally in scores.values()) / len(scores)
+
+
+def validate(network: nn.Module, places: list[Place], options: TrainOptions, fabric: Fabric) -> Scores:
+    """Return the tally of `network`, in evaluation mode, on every tile of each place; processes share the tiles."""
+    scores = {}
+    for place in places:
+        tally = Tally()
+        for tile_id in place.ids[fabric.global_rank :: fabric.world_size]:
+            image, instances = read_tile(place, tile_id, options.gsd_m)
+            with fabric.autocast():
+                found = find_buildings(network, image, options)
+            add_tile(tally, found, instances, min_area_px=MIN_AREA_M2 / options.gsd_m**2)
+        counts = add_up(torch.tensor(astuple(tally), device=fabric.device), fabric)
+        scores[place.name] = Tally(*map(int, counts.tolist()))
+    return scores
+
+
+def read_tile(place: Place, tile_id: str, gsd_m: float) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """Return a tile's image `(height, width, 3)` and instances `(height, width)`, resampled to `gsd_m`."""
+    image, instances = place.read(tile_id)
     factor = place.gsd_m / gsd_m
-    for tile_id in place.ids:
-        image, instances = place.read(tile_id)
-        image, instances = resample_picture(image, factor), resample_labels(instances, factor)
-        pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
-        chance = torch.softmax(network(normalise(pixels)).float(), dim=1)[0]
-        found = label_buildings(_code(1 - chance[BACKGROUND]), _code(chance[INTERIOR]), THRESHOLDS)
-        add_tile(tally, found, instances, min_area_px=MIN_AREA_M2 / gsd_m**2)
-    return tally
+    return resample_picture(image, factor), resample_labels(instances, factor)
+
+
+@torch.no_grad()
+def find_buildings(network: nn.Module, image: NDArray[np.uint8], options: TrainOptions) -> NDArray[np.int32]:
+    """Return the buildings the network sees in `(height, width, 3)`: 0 background, 1..N one number each."""
+    pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None].to(_device(network))
+    chance = torch.softmax(network(normalise(pixels, options.input_scaling)).float(), dim=1)[0]
+    building = chance[list(building_classes(options.border_ring))].sum(dim=0)
+    return label_buildings(_code(building), _code(chance[INTERIOR]), THRESHOLDS)
+
+
+def _device(network: nn.Module) -> torch.device:
+    return next(network.parameters()).device
 
 
 def _code(chance: Tensor) -> NDArray[np.uint8]:
-    return np.asarray((chance * CODE_MAX).round().to(torch.uint8).cpu().numpy())
+    return np.asarray((chance * CODE_MAX).round().clamp(max=CODE_MAX).to(torch.uint8).cpu().numpy())
 
 
 def add_tile(tally: Tally, found: NDArray[np.int32], truth: NDArray[np.uint16], min_area_px: float) -> None:
     """Add one tile, `(height, width)` numbers of found and true buildings, to `tally`.
 
-    Objects match at a pixel IoU above 0.5, where a pair is unique. Found pixels on unknown ground do
-    not count, and a found building that lies mostly on it is left out.
+    Objects match as `objects_of` says; those found smaller than `min_area_px` are left out.
     """
     known = truth != IGNORE_INSTANCE
     tally.overlap_px += int(((found > 0) & (truth > 0) & known).sum())
     tally.union_px += int((((found > 0) | (truth > 0)) & known).sum())
-    size_all = np.bincount(found.ravel())
-    truth_here = np.where(known, truth, 0).astype(np.int64)
-    found_here = np.where(known, found, 0).astype(np.int64)
-    size_found = np.bincount(found_here.ravel(), minlength=size_all.size)
-    size_truth = np.bincount(truth_here.ravel())
-    counted = (size_all >= min_area_px) & (size_found * 2 > size_all)
-    counted[0] = False
-    pairs, overlap = np.unique(np.stack([found_here.ravel(), truth_here.ravel()]), axis=1, return_counts=True)
-    inside = (pairs[0] > 0) & (pairs[1] > 0)
-    f, t, overlap = pairs[0][inside], pairs[1][inside], overlap[inside]
-    iou = overlap / (size_found[f] + size_truth[t] - overlap)
-    tp = int(((iou > 0.5) & counted[f]).sum())
+    objects = objects_of(found, truth)
+    large = objects.size_px >= min_area_px
+    tp = int((objects.matched & large).sum())
     tally.tp += tp
-    tally.fp += int(counted.sum()) - tp
-    tally.fn += int((size_truth[1:] > 0).sum()) - tp
+    tally.fp += int(large.sum()) - tp
+    tally.fn += objects.buildings - tp

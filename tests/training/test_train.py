@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from lightning_fabric import Fabric
 from makers import make_place
 
-from building_footprints_plugin.engine.errors import BadInput, FootprintsError
+from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.weights import load_network
-from training import train as module
 from training.__main__ import main
-from training.config import TrainOptions, read_config
+from training.config import TrainOptions
 from training.evaluate import evaluate_place
 from training.export import export, read_checkpoint
 from training.places import Place, read_places
-from training.train import rate_at, start_network, train
+from training.train import train
 from training.validate import Tally, add_tile
 
 SMALL = TrainOptions(
@@ -37,75 +34,6 @@ def places(tmp_path: Path) -> list[Place]:
 
 def fabric() -> Fabric:
     return Fabric(accelerator="cpu", devices=1)
-
-
-def test_two_and_two_steps_equal_four(places: list[Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train(SMALL, places, tmp_path / "whole", fabric())
-    calls = []
-
-    def stop_at_second(path: Path, *rest: object) -> None:
-        calls.append(path)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(module, "_record", stop_at_second)
-        with pytest.raises(KeyboardInterrupt):
-            train(SMALL, places, tmp_path / "parts", fabric())
-    train(SMALL, places, tmp_path / "parts", fabric())
-    whole, parts = (read_checkpoint(tmp_path / name / "last.pt") for name in ("whole", "parts"))
-    assert whole.step == parts.step == 4
-    for one, other in zip(whole.network.state_dict().values(), parts.network.state_dict().values(), strict=True):
-        assert torch.equal(one, other)
-
-
-def test_a_run_leaves_a_table_and_checkpoints(places: list[Place], tmp_path: Path) -> None:
-    best = train(SMALL, places, tmp_path / "run", fabric())
-    assert best == tmp_path / "run" / "best.pt"
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.json", "metrics.csv", "last.pt", "best.pt"}
-    rows = list(csv.DictReader((tmp_path / "run" / "metrics.csv").open()))
-    assert [row["step"] for row in rows] == ["2", "4"]
-    assert set(rows[0]) == {"step", "loss", "far f1", "far iou"}
-
-
-@pytest.mark.slow
-def test_it_learns(places: list[Place], tmp_path: Path) -> None:
-    """Bright houses on dark ground: fifty steps on two tiles finds them in a place never seen."""
-    options = replace(SMALL, steps=50, validate_every=50, ema_decay=0.9, warmup_steps=5)
-    train(options, places, tmp_path / "run", fabric())
-    last = list(csv.DictReader((tmp_path / "run" / "metrics.csv").open()))[-1]
-    assert float(last["far iou"]) > 0.7
-
-
-def test_a_loss_that_is_no_number_names_the_step(
-    places: list[Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "segmentation_loss", lambda logits, *rest: logits.sum() * float("nan"))
-    with pytest.raises(FootprintsError, match="loss is nan at step 0"):
-        train(SMALL, places, tmp_path / "run", fabric())
-
-
-def test_both_splits_are_needed(places: list[Place], tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="both splits"):
-        train(SMALL, [place for place in places if place.split == "train"], tmp_path / "run", fabric())
-
-
-def test_the_rate_rises_then_falls_to_a_hundredth() -> None:
-    options = replace(SMALL, steps=1000, warmup_steps=100)
-    rates = [rate_at(step, options) for step in range(1001)]
-    assert rates[0] == 0.01
-    assert max(rates) == rates[99] == rates[100] == 1.0
-    assert rates[1000] == pytest.approx(0.01)
-    assert rates[100:] == sorted(rates[100:], reverse=True)
-
-
-def test_the_encoder_starts_from_imagenet() -> None:
-    torch.manual_seed(0)
-    first = start_network("unet_efficientnet_lite0").state_dict()
-    torch.manual_seed(1)
-    second = start_network("unet_efficientnet_lite0").state_dict()
-    same = {name.split(".")[0] for name in first if torch.equal(first[name], second[name]) and first[name].dim() == 4}
-    assert same == {"encoder"}
 
 
 def test_export_keeps_the_network_and_says_where_it_comes_from(places: list[Place], tmp_path: Path) -> None:
@@ -127,25 +55,6 @@ def test_no_checkpoint_is_a_sentence(tmp_path: Path, content: bytes | None) -> N
         (tmp_path / "best.pt").write_bytes(content)
     with pytest.raises(BadInput, match=r"checkpoint.*"):
         read_checkpoint(tmp_path / "best.pt")
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [("colour = 'blue'", "sets colour, which is no option"), ("steps = ", "cannot be read as a TOML file")],
-)
-def test_a_config_that_cannot_be_used(tmp_path: Path, text: str, sentence: str) -> None:
-    (tmp_path / "c.toml").write_text(text)
-    with pytest.raises(BadInput, match=sentence):
-        read_config(tmp_path / "c.toml")
-
-
-def test_flags_override_the_config_file(places: list[Place], tmp_path: Path) -> None:
-    (tmp_path / "c.toml").write_text("steps = 9\nbatch_size = 2\ncrop_px = 64\nvalidate_every = 1\nworkers = 0\n")
-    words = ["train", str(tmp_path / "data"), str(tmp_path / "run"), "--config", str(tmp_path / "c.toml")]
-    assert main([*words, "--steps", "1", "--accelerator", "cpu", "--precision", "32-true"]) == 0
-    config = (tmp_path / "run" / "config.json").read_text()
-    assert '"steps": 1,' in config
-    assert '"batch_size": 2,' in config
 
 
 @pytest.mark.parametrize(
