@@ -9,12 +9,12 @@ import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from pycocotools import mask as run_lengths
 
 from building_footprints_plugin.engine.errors import BadInput
 
 from ..burning import burn
 from ..labelling import UNKNOWN, OnPixels
+from .run_lengths import decoded
 
 Mask = NDArray[np.bool_]
 
@@ -86,12 +86,8 @@ class CocoOutlines(OnPixels):
         if size is None or list(size) != list(shape):
             raise self._broken(each, f"its size is {size} and the image's {list(shape)} (height, width)")
         try:
-            if isinstance(counts, list):
-                if sum(counts) != shape[0] * shape[1] or min(counts) < 0:
-                    raise self._broken(each, f"its run lengths sum up to {sum(counts)}, not to the image's pixels")
-                return np.asarray(run_lengths.decode(run_lengths.frPyObjects(each.outline, *shape)) > 0)
-            return np.asarray(run_lengths.decode({"size": list(size), "counts": str(counts).encode()}) > 0)
-        except (ValueError, TypeError) as error:
+            return decoded(counts, shape)
+        except ValueError as error:
             raise self._broken(each, str(error)) from error
 
     def _broken(self, each: Annotation, reason: str) -> BadInput:
