@@ -1,4 +1,4 @@
-"""The training command line: `python -m training {prepare,train,export,tune,evaluate} …`."""
+"""The training command line: `python -m training {prepare,train,evaluate,tune,export} …`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,22 @@ from typing import NoReturn
 from building_footprints_plugin.engine.errors import BadInput, FootprintsError
 
 COMMANDS = {
-    "prepare": "labelled imagery to tiles at training resolution",
-    "train": "tiles to a checkpoint; goes on where it stopped",
-    "export": "a checkpoint to the weights file",
+    "prepare": "labelled imagery to chips at training resolution",
+    "train": "chips to a checkpoint; from nothing, or from weights that are fine-tuned",
+    "evaluate": "scores of a checkpoint or weights per place, by what users run",
     "tune": "the best thresholds on the validation places, written into the weights",
-    "evaluate": "scores of a weights file per place, by what users run",
+    "export": "a checkpoint to the weights file, with a model card; ONNX",
 }
+WAY = """the whole way, from labelled imagery to weights in QGIS
+  python -m training prepare AOI_2_Vegas_Train data
+  python -m training train data runs/first
+  python -m training evaluate data --weights runs/first/best.pt --contact-sheet tiles.png
+  python -m training tune runs/first/best.pt data
+  python -m training export runs/first/best.pt data vegas.safetensors
+then WEIGHTS=vegas.safetensors in QGIS, or --weights on the command line. Adapting weights that exist to your own city:
+  python -m training prepare city.tif data --truth footprints.gpkg
+  python -m training train data runs/city --preset finetune --init weights.safetensors
+training/README.md goes through it step by step. Each command has --help."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,7 +39,12 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 0, 2 for input that cannot be used, 1 for any other failure."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = Parser(prog="python -m training", description="Makes the weights. The usual way: " + " → ".join(COMMANDS))
+    parser = Parser(
+        prog="python -m training",
+        description="Makes the weights: " + " → ".join(COMMANDS),
+        epilog=WAY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     try:
         for name, text in COMMANDS.items():

@@ -15,7 +15,7 @@ from rasterio.features import geometry_mask, rasterize
 from rasterio.transform import array_bounds
 
 from building_footprints_plugin.engine.extract import Source, Target, polygonize
-from building_footprints_plugin.engine.options import PolygonizeOptions
+from building_footprints_plugin.engine.options import Options, PolygonizeOptions, parameter
 from building_footprints_plugin.engine.polygonize import CODE_MAX
 from building_footprints_plugin.engine.progress import Reporter
 from building_footprints_plugin.engine.raster import NODATA, Grid, ProbabilityWriter, shifted
@@ -29,6 +29,7 @@ from building_footprints_plugin.engine.vector import (
     write_layers,
 )
 
+from .config import TrainOptions
 from .labels import BACKGROUND, INTERIOR, classes_from_instances
 from .scenes import Scene
 
@@ -38,11 +39,15 @@ Codes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Burning:
-    """At which metres per pixel truth is burnt, and how deep its border class is."""
+class Burning(Options):
+    """How truth is burnt: the border class as in training."""
 
-    gsd_m: float = 0.3
-    border_m: float = 0.6
+    gsd_m: float = parameter(
+        0.3, "with --from-truth: metres per pixel", unit="m", minimum=0.01, maximum=100.0, flag="--gsd"
+    )
+    border_m: float = parameter(
+        TrainOptions.default("border_m"), "with --from-truth: depth of the border class", unit="m", minimum=0.0
+    )
 
 
 def vectorise_truth(scene: Scene, burning: Burning, options: PolygonizeOptions, target: Path) -> None:

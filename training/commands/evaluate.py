@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from building_footprints_plugin.engine.commands._arguments import add_options, options_from
 from building_footprints_plugin.engine.commands._inputs import add_model, model_from
+from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.options import PolygonizeOptions
+from building_footprints_plugin.engine.vector import check_target
 from building_footprints_plugin.engine.weights import read_manifest
 
 from ..contact_sheet import Look, looks_of, write_contact_sheet
-from ..evaluate import by_model, by_truth, evaluate, row_of
-from ..export import rewrite_manifest
+from ..evaluate import Finder, by_model, by_truth, evaluate, row_of
+from ..export import as_weights, rewrite_manifest
 from ..from_truth import Burning
 from ..scenes import Choice
 from ..tables import SCORES, SHAPES, Row, mean_row, table, write_csv
 
-HELP = "scores of a weights file per place, by what users run"
+HELP = "scores of weights per place, by what users run"
 DESCRIPTION = """Extract the buildings of every place with the same `extract` that users run, and compare them with
 the truth by the same `score`. Counts, precision, recall and F1 are at IoU 0.5, one to one, the most confident footprint
 first. AP 50:95 is the mean over the IoU limits 0.5, 0.55 ... 0.95 of the area under the curve of precision over recall.
 Pixel IoU is by area. Boundary is the mean PoLiS distance between the outlines of matched buildings. Two vector files
 that you have already are compared by `python -m building_footprints_plugin.engine score PROPOSALS TRUTH --shapes`."""
+PICTURES = (".png", ".jpg", ".jpeg")
 RECORDED = ("tp", "fp", "fn", "f1", "pixel_iou")
 
 
@@ -53,9 +60,7 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="no network: rasterise the truth at --gsd and vectorise it back, to see what vectorising alone loses",
     )
-    parser.add_argument(
-        "--gsd", type=float, default=Burning.gsd_m, metavar="M", help="with --from-truth (default: 0.3 m per pixel)"
-    )
+    add_options(parser, Burning)
     add_options(parser, PolygonizeOptions)
     add_model(parser)
     parser.set_defaults(run=run)
@@ -63,25 +68,39 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the command: one line per place, then all buildings together and the mean over places."""
-    model, options = model_from(arguments), options_from(arguments, PolygonizeOptions)
-    finder = by_truth(Burning(arguments.gsd), options) if arguments.from_truth else by_model(model, options)
-    names = tuple(arguments.places.split(",")) if arguments.places else ()
+    for path, extensions in ((arguments.csv, (".csv",)), (arguments.contact_sheet, PICTURES)):
+        if path:
+            check_target(path, extensions)
+    if arguments.record and (arguments.weights.suffix == ".pt" or arguments.from_truth):
+        raise BadInput("--record writes into a weights file; expected one, and no --from-truth.")
     looks: list[Look] = []
-    choice = Choice(arguments.split, names)
-    judged = dict(evaluate(arguments.data, choice, finder, lambda *seen: looks.extend(looks_of(*seen))))
+    with ExitStack() as stack:
+        find = _finder(arguments, stack)
+        names = tuple(arguments.places.split(",")) if arguments.places else ()
+        places = evaluate(
+            arguments.data, Choice(arguments.split, names), find, lambda *seen: looks.extend(looks_of(*seen))
+        )
+        judged = dict(tqdm(places, unit="place", leave=False))
     rows = [row_of(place, scenes) for place, scenes in judged.items()]
     if arguments.record:
-        _record(model.weights, rows)
+        _record(arguments.weights, rows)
     if len(rows) > 1:
-        every = [one for scenes in judged.values() for one in scenes]
-        rows += [row_of("all buildings", every), mean_row(rows)]
+        rows += [row_of("all buildings", [one for scenes in judged.values() for one in scenes]), mean_row(rows)]
     print(table(rows, SCORES))
     if arguments.shapes or arguments.from_truth:
         print("\n" + table(rows, SHAPES))
-    if arguments.contact_sheet:
-        write_contact_sheet(arguments.contact_sheet, looks)
     if arguments.csv:
         write_csv(arguments.csv, rows)
+    if arguments.contact_sheet:
+        write_contact_sheet(arguments.contact_sheet, looks)
+
+
+def _finder(arguments: argparse.Namespace, stack: ExitStack) -> Finder:
+    options = options_from(arguments, PolygonizeOptions)
+    if arguments.from_truth:
+        return by_truth(options_from(arguments, Burning), options)
+    model = model_from(arguments)
+    return by_model(replace(model, weights=stack.enter_context(as_weights(model.weights))), options)
 
 
 def _record(weights: Path, rows: list[Row]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from building_footprints_plugin.engine.commands._arguments import flag_of
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.options import PolygonizeOptions
+from building_footprints_plugin.engine.vector import check_target
 
 from ..card import card_of, read_scores
 from ..export import export, read_checkpoint
@@ -43,6 +44,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the command."""
+    if arguments.onnx:
+        check_target(arguments.onnx, (".onnx",))
     weights = arguments.checkpoint
     scores = read_scores(arguments.scores) if arguments.scores else []
     if weights.suffix != ".safetensors":
@@ -69,8 +72,7 @@ def _export(arguments: argparse.Namespace) -> Path:
         raise BadInput(
             "A checkpoint needs DATA, the places it was trained on, and WEIGHTS.safetensors, the file to write."
         )
-    if target.suffix != ".safetensors":
-        raise BadInput(f"{target} does not end in .safetensors; expected the name of a weights file.")
+    check_target(target, (".safetensors",))
     given = {name: getattr(arguments, name) for name in THRESHOLDS if getattr(arguments, name) is not None}
     PolygonizeOptions(**given)  # says what is out of its limits
     checkpoint = read_checkpoint(arguments.checkpoint)
