@@ -39,7 +39,8 @@ def classes_from_instances(instances: NDArray[np.uint16], border_px: float, ring
     if outline.any():
         away = ndimage.distance_transform_edt(~outline)  # from pixel centre to pixel centre
         numbers = np.where(building, instances, 0).astype(np.int32)
-        deepest = np.asarray(ndimage.maximum(away + 1.0, numbers, index=np.arange(int(numbers.max()) + 1)))
+        deepest = np.zeros(int(numbers.max()) + 1)
+        np.maximum.at(deepest, numbers[building], away[building] + 1.0)
         limit = np.minimum(border_px, deepest[numbers] / 2)
         classes[building & (away + 1.0 <= limit)] = BORDER
         if ring == "straddling":
