@@ -61,6 +61,7 @@ OUTLINES = (
     Setting("REGULARIZE", "Straighten outlines", PolygonizeOptions, "regularize"),
     Setting("SEED_THRESHOLD", "Seed threshold", PolygonizeOptions, "seed_threshold", advanced=True),
     Setting("MERGE_THRESHOLD", "Merge threshold", PolygonizeOptions, "merge_threshold", advanced=True),
+    Setting("OUTLINE", "Where outlines are traced", PolygonizeOptions, "outline", advanced=True),
     Setting("MIN_HOLE", "Smallest courtyard", PolygonizeOptions, "min_hole_m2", advanced=True),
     Setting("TOLERANCE", "Tolerance of outlines", PolygonizeOptions, "tolerance_m", advanced=True),
 )

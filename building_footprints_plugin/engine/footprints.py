@@ -46,7 +46,8 @@ def write_footprints(
     """Write the buildings in `strips` of the area's larger window, top to bottom; return their number and area."""
     pixel_m = area.transform.a
     reach_px = math.ceil(reach_m(settings.options.tolerance_m, pixel_m) / pixel_m)
-    polygonizer = StripPolygonizer(settings.thresholds, reach_px)
+    between_pixels = settings.options.outline == "contour"
+    polygonizer = StripPolygonizer(settings.thresholds, reach_px, between_pixels=between_pixels)
     count, total = 0, 0.0
     for outlines in _whole_buildings(strips, polygonizer):
         polygons, confidence = _finished(outlines, settings, area, pixel_m)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from .errors import BadInput
 
 REGULARIZE_METHODS = ("none", "simplify", "rectangular")
+OUTLINES = ("contour", "pixels")
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 SPLITS = ("train", "val", "test")
@@ -141,6 +142,12 @@ class PolygonizeOptions(Options):
         flag="--min-area",
     )
     min_hole_m2: float = parameter(20.0, "smallest courtyard kept as a hole", unit="m²", minimum=0.0, flag="--min-hole")
+    outline: str = parameter(
+        "contour",
+        "where outlines are traced: contour is between pixels, where probability crosses the threshold; "
+        "pixels is along their edges",
+        choices=OUTLINES,
+    )
     regularize: str = parameter("rectangular", "how outlines are straightened", choices=REGULARIZE_METHODS)
     tolerance_m: float = parameter(
         0.5,

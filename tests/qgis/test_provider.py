@@ -28,12 +28,15 @@ from building_footprints_plugin.engine.options import (
 ADVANCED = QgsProcessingParameterDefinition.Flag.FlagAdvanced
 OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
 NETWORK = {"BANDS", "WEIGHTS", "DEVICE", "PRECISION", "TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA"}
-OUTLINES = {"THRESHOLD", "MIN_AREA", "REGULARIZE", "SEED_THRESHOLD", "MERGE_THRESHOLD", "MIN_HOLE", "TOLERANCE"}
+OUTLINES = {
+    *("THRESHOLD", "MIN_AREA", "REGULARIZE"),
+    *("SEED_THRESHOLD", "MERGE_THRESHOLD", "OUTLINE", "MIN_HOLE", "TOLERANCE"),
+}
 AREA = {"EXTENT", "MASK"}
 TRAINING_DATA = {"GSD", "TILE_SIZE", "SPLIT", "QUALITY", "LICENCE", "ATTRIBUTION"}
 RARE_ELSEWHERE = {("scorefootprints", "MIN_AREA"): True, ("regularizefootprints", "TOLERANCE"): False}
 RARE = {
-    *("SEED_THRESHOLD", "MERGE_THRESHOLD", "MIN_HOLE", "TOLERANCE", "LICENCE", "ATTRIBUTION"),
+    *("SEED_THRESHOLD", "MERGE_THRESHOLD", "OUTLINE", "MIN_HOLE", "TOLERANCE", "LICENCE", "ATTRIBUTION"),
     *("TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "PRECISION", "SHAPES"),
 }
 ALL_SETTINGS = [*settings.NETWORK, *settings.OUTLINES, *settings.REGULARIZE, *settings.TRAINING_DATA, *settings.SCORE]

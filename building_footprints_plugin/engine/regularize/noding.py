@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from .rings import Bools, Floats, Ints, Rings, owner_of, starts_of
+from .rings import Bools, Floats, Ints, Rings, starts_of
 
 SAME_M = 1e-5  # vertices closer than this are one
 
@@ -29,13 +29,13 @@ class Noded:
 def node_rings(rings: Rings, crowded: Bools, pixel_m: float, min_contact_m: float) -> Noded:
     """Return `rings` noded with each other; `crowded` tells which rings have others nearby.
 
-    With `pixel_m` above 0 the rings run along the edges of such pixels. Rings with less than `min_contact_m` of wall
-    between them count as apart.
+    With `pixel_m` above 0 the rings were traced from such pixels: then walls that two share have the same vertices on
+    both sides already. Rings with less than `min_contact_m` of wall between them count as apart.
     """
     corner_count = len(rings.xy)
-    full, corner = _split_at_pixels(rings, crowded, pixel_m) if pixel_m > 0 else _split_at_touches(rings, crowded)
-    grid_m = pixel_m / 8 if pixel_m > 0 else SAME_M
-    vertex = _places(full.xy, crowded[full.ring_of_vertex()], grid_m)
+    corner = np.ones(corner_count, dtype=bool)
+    full, corner = (rings, corner) if pixel_m > 0 else _split_at_touches(rings, crowded)
+    vertex = _places(full.xy, crowded[full.ring_of_vertex()], SAME_M)
     edge, beside = _edges(full, vertex)
     brief = _brief_contacts(full, beside, min_contact_m)
     edge[brief], beside[brief] = np.flatnonzero(brief), -1
@@ -44,18 +44,6 @@ def node_rings(rings: Rings, crowded: Bools, pixel_m: float, min_contact_m: floa
     node = is_node[vertex]
     noded = Noded(full, vertex, edge, node)
     return noded if len(full.xy) == corner_count else _without_straight(noded, corner | node)
-
-
-def _split_at_pixels(rings: Rings, crowded: Bools, pixel_m: float) -> tuple[Rings, Bools]:
-    """Return rings with a vertex at every pixel along them, and which of these are corners."""
-    vector = rings.xy[rings.following()] - rings.xy
-    pieces = np.maximum(1, np.rint(np.hypot(*vector.T) / pixel_m)).astype(np.int64)
-    pieces = np.where(crowded[rings.ring_of_vertex()], pieces, 1)
-    start = starts_of(pieces)
-    edge = owner_of(start)
-    step = np.arange(start[-1]) - start[edge]
-    xy = rings.xy[edge] + vector[edge] * (step / pieces[edge])[:, None]
-    return replace(rings, xy=xy, start=start[rings.start]), step == 0
 
 
 def _split_at_touches(rings: Rings, crowded: Bools) -> tuple[Rings, Bools]:

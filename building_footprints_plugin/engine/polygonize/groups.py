@@ -1,0 +1,59 @@
+"""Which building pixels are near enough to one another that their outlines must be treated together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+BLOCK = 2  # pixels: neighbourhoods are found on a grid that is coarser by this
+TOUCHING = np.ones((3, 3), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Numbers of groups, 1 to `count`, on blocks of `BLOCK` x `BLOCK` pixels."""
+
+    of_block: NDArray[np.int32]
+    count: int
+
+    def reached_below(self, rows: int, reach_px: int) -> NDArray[np.int32]:
+        """Return the groups that a building pixel in row `rows` or further down could belong to."""
+        first = max(0, rows // BLOCK - _spread(reach_px) - 1)
+        return np.unique(self.of_block[first:])
+
+    def of_pixels(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the groups of building pixels."""
+        return self.of_block[row // BLOCK, column // BLOCK]
+
+    def among(self, chosen: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
+        """Return (height, width) of pixels, True where `chosen`, a row a group, is."""
+        blocks = chosen[self.of_block]
+        return blocks.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[: shape[0], : shape[1]]
+
+
+def groups_of(mask: NDArray[np.bool_], reach_px: int) -> Groups:
+    """Return the groups of building pixels; those of different groups have more than `2 * reach_px + 1` between them.
+
+    Pixels with a few more between them may belong to one group. The first row of `mask` must be the first of a block
+    in the raster, so that groups do not depend on where a strip begins.
+    """
+    height, width = (-(-side // BLOCK) * BLOCK for side in mask.shape)
+    padded = np.zeros((height, width), dtype=bool)
+    padded[: mask.shape[0], : mask.shape[1]] = mask
+    rows = padded[0::BLOCK] | padded[1::BLOCK]
+    blocks = rows[:, 0::BLOCK] | rows[:, 1::BLOCK]
+    grown = ndimage.maximum_filter(blocks, 2 * _spread(reach_px) + 1, mode="constant")
+    of_block, count = ndimage.label(grown, TOUCHING)
+    return Groups(np.asarray(of_block, dtype=np.int32), int(count))
+
+
+def _spread(reach_px: int) -> int:
+    """Return by how many blocks building pixels are grown.
+
+    Pixels with `2 * reach_px + 1` between them lie in blocks `reach_px + 1` apart at most; grown by the spread s,
+    blocks that are up to 2 s + 1 apart touch.
+    """
+    return -(-reach_px // 2)
