@@ -273,3 +273,9 @@ def test_place_json_of_a_source_is_respected_and_what_the_user_says_wins(tmp_pat
     (place,) = prepared(tmp_path / "out").values()
     assert (place.name, place.split, place.trust, place.info["country"]) == ("vegas", "val", 0.7, "USA")
     assert place.info["licence"] == "CC BY-SA 4.0"
+    assert run(source, tmp_path / "drawn", "--split", "draw") == 0
+    assert {split: total["images"] for split, total in manifest(tmp_path / "drawn")["totals"].items()} == {
+        "train": 1,
+        "val": 1,
+        "test": 1,
+    }

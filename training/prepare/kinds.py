@@ -95,8 +95,7 @@ def _described(collection: Collection, how: SourceOptions) -> Collection:
 def _check(found: list[Collection], how: SourceOptions) -> None:
     images = sum(len(each.images) for each in found)
     if not images:
-        wanted = f" called {how.images}" if how.images else ""
-        raise BadInput(f"There is no labelled image{wanted} in {found[0].root}; {EXPECTED}.")
+        raise BadInput(f"There is no labelled image in {found[0].root}; {EXPECTED}.")
     if how.images:
         keys = {image.key for each in found for image in each.images}
         absent = [name for name in how.images.split(",") if name not in keys]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -130,7 +130,7 @@ def known_ground(file: Path, crs: str | None) -> Ground:
 
     Raises BadInput if it cannot be read, holds no polygons but points or lines, or has no CRS.
     """
-    layer = read_layer(file, columns=[])
+    layer = replace(read_layer(file, columns=[]), name=str(file))
     crs = crs or layer.crs
     if crs is None:
         raise BadInput(f"{file} has no CRS; give one with --truth-crs EPSG:N, or set it with ogr2ogr -a_srs.")

@@ -10,7 +10,7 @@ from building_footprints_plugin.engine.options import Options, parameter
 from ..places import SPLITS, TRUST
 
 KINDS = ("places", "spacenet", "raster", "masks", "coco")
-AUTO = "auto"
+AUTO, DRAW = "auto", "draw"
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class PrepareOptions(Options):
     split: str = parameter(
         AUTO,
         "what the images are for; auto takes the source's own word (split_hint, folders called train, valid, test) and "
-        "draws by --shares where it has none",
-        choices=(AUTO, *SPLITS),
+        "draws by --shares where it has none, draw draws whatever it says",
+        choices=(AUTO, DRAW, *SPLITS),
     )
     split_by: str = parameter(
         AUTO,
@@ -50,7 +50,7 @@ class PrepareOptions(Options):
         "of places, else images",
         choices=(AUTO, "place", "image"),
     )
-    shares: tuple[int, ...] = parameter((70, 15, 15), "shares of train, val and test; by default 70,15,15")
+    shares: tuple[int, ...] = parameter((70, 15, 15), "shares of train, val and test, as in 70,15,15")
     seed: int = parameter(1, "seed of the split", minimum=0)
     missing: str = parameter(
         "stop",

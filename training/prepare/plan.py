@@ -10,7 +10,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from ..places import SPLITS
-from .options import AUTO, PrepareOptions
+from .options import AUTO, DRAW, PrepareOptions
 from .source import Collection, Image
 from .split import draw, stretches
 
@@ -50,6 +50,9 @@ class Job:
 
 def plan(collections: Sequence[Collection], options: PrepareOptions) -> tuple[list[Planned], list[str]]:
     """Return every image with its place and split, and sentences that the user should read."""
+    if options.split == DRAW:
+        collections = [_without_splits(each) for each in collections]
+        options = replace(options, split=AUTO)
     splits, notes = _splits_of_places(collections, options)
     planned: list[Planned] = []
     for collection in collections:
@@ -62,6 +65,10 @@ def plan(collections: Sequence[Collection], options: PrepareOptions) -> tuple[li
             place = f"{collection.name}-{split}" if several else collection.name
             planned.append(Planned(collection, image, place, split, gsd_m))
     return planned, notes
+
+
+def _without_splits(collection: Collection) -> Collection:
+    return replace(collection, images=tuple(replace(image, split=None) for image in collection.images))
 
 
 def _splits_of_places(collections: Sequence[Collection], options: PrepareOptions) -> tuple[dict[str, str], list[str]]:
