@@ -83,6 +83,8 @@ def export_onnx(weights: Path, target: Path) -> float:
             dynamic_axes={"image": {0: "batch"}, "building": {0: "batch"}},
         )
     model = onnx.load(beside)
+    for axis in (2, 3):  # the exporter cannot know that padding gives back the size of the tile; Deepness asks for it
+        model.graph.output[0].type.tensor_type.shape.dim[axis].dim_value = TILE_PX
     onnx.helper.set_model_props(model, metadata_of(manifest))
     onnx.checker.check_model(model)
     onnx.save(model, beside)

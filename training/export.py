@@ -9,6 +9,7 @@ from pathlib import Path
 from pickle import UnpicklingError  # noqa: TID251 - what torch.load raises for a foreign file; it loads weights only
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 from safetensors.torch import load_file, save
@@ -64,6 +65,8 @@ def keep_thresholds(checkpoint: Path, thresholds: dict[str, float]) -> None:
 def _read_state(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise BadInput(f"There is no checkpoint {path}; expected best.pt or last.pt of a training run.")
+    if not is_zipfile(path):  # what torch writes; of anything else its reader may say anything
+        raise BadInput(f"{path} is no checkpoint of `python -m training train`, or not a whole one.")
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, UnpicklingError) as error:
