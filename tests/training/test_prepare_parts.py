@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from building_footprints_plugin.engine.errors import BadInput
+from training.places import SPLITS
 from training.prepare import resample_labels, resample_picture
 from training.prepare.burning import burn, renumbered
 from training.prepare.chips import chips_of, part_of, starts
+from training.prepare.labelling import NoBuildings
 from training.prepare.options import PrepareOptions
+from training.prepare.plan import jobs_of, plan
 from training.prepare.resample import labels_on
+from training.prepare.source import Collection, Image
 from training.prepare.split import draw, stretches
 
 STARTS = [
@@ -147,3 +152,31 @@ def test_pictures_are_averaged_not_picked() -> None:
 def test_labels_keep_their_numbers() -> None:
     labels = np.kron(np.array([[1, 65535], [0, 300]]), np.ones((20, 20), int)).astype(np.uint16)
     np.testing.assert_array_equal(resample_labels(labels, 0.5), labels[::2, ::2])
+
+
+def test_ten_thousand_images_are_planned_without_opening_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """20 are looked at for the resolution; the others are first opened by the worker that cuts them."""
+    opened: list[str] = []
+    monkeypatch.setattr(Image, "native_m", lambda image: opened.append(image.key) or 0.3)
+    images = tuple(Image(tmp_path / f"img{n}.tif", f"img{n}", NoBuildings()) for n in range(10_000))
+    options = PrepareOptions()
+    planned, notes = plan([Collection("vegas", "spacenet", tmp_path, images, {})], options)
+    assert notes == []
+    assert len(opened) == 20
+    assert len(list(jobs_of(planned, tmp_path, options))) == 10_000
+    assert Counter(each.place for each in planned) == {"vegas-train": 7000, "vegas-val": 1500, "vegas-test": 1500}
+
+
+def test_places_are_drawn_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Ten places that do not say what they are for: none is in two splits. With --split-by image, all may be."""
+    monkeypatch.setattr(Image, "native_m", lambda image: 0.3)
+    images = tuple(Image(tmp_path / f"{n}.png", f"{n}", NoBuildings()) for n in range(10))
+    places = [Collection(f"town{n}", "places", tmp_path, images, {}) for n in range(10)]
+    planned, _ = plan(places, PrepareOptions())
+    assert Counter(split for _, split in {(each.collection.name, each.split) for each in planned}) == {
+        "train": 8,
+        "val": 1,
+        "test": 1,
+    }
+    planned, _ = plan(places, PrepareOptions(split_by="image"))
+    assert {each.place for each in planned} == {f"town{n}-{split}" for n in range(10) for split in SPLITS}
