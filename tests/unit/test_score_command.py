@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,35 +21,9 @@ from footprint_cases import (
     write_file,
     write_text,
 )
+from score_cases import PROPOSALS, SQUARE, TRUTH, files, refused, run
 
-from building_footprints_plugin.engine.__main__ import main
 from building_footprints_plugin.engine.vector import read_layer, reproject
-
-TRUTH = on_ground((0, 0, 10, 10), (20, 0, 30, 10), (40, 0, 50, 10))
-PROPOSALS = on_ground((0, 0, 10, 10), (20, 0, 28, 10), (60, 0, 70, 10))
-SQUARE = wkt(0, 0, 10, 10)
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
-    """Run `score`, expect it to work, return its JSON."""
-    code = main(["score", *words, "--json"])
-    captured = capsys.readouterr()
-    assert code == 0, captured.err
-    result: dict[str, Any] = json.loads(captured.out)
-    return result
-
-
-def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """Run `score`, expect exit code 2 and one sentence; return it."""
-    assert main(["score", *words]) == 2
-    sentence = capsys.readouterr().err.strip()
-    assert "\n" not in sentence
-    assert "Traceback" not in sentence
-    return sentence
-
-
-def files(folder: Path, proposals: Any = PROPOSALS, truth: Any = TRUTH, **options: Any) -> tuple[str, str]:
-    return write_file(folder / "p.gpkg", proposals, **options), write_file(folder / "t.gpkg", truth, **options)
 
 
 def test_figures_and_layers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,62 +219,3 @@ def test_what_cannot_be_scored_is_one_sentence(
     before = sorted(path.name for path in tmp_path.iterdir())
     assert message in refused(capsys, *words)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
-
-
-SHAPES = (
-    "hausdorff",
-    "polis",
-    "rotation_error_deg",
-    "directed",
-    "vertex_ratio",
-    "right_angles",
-    "right_angles_truth",
-    "overlaps",
-    "invalid",
-)
-
-
-def test_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One building found exactly, one by a box 2 m too short: Hausdorff 0 and 2, PoLiS 0 and 0.5.
-
-    (Two of the longer one's corners are 2 m off; the shorter one's lie on its walls.) Two footprints overlap another;
-    a bow-tie is invalid. Repaired it is two triangles, each with one right angle of three: 16 + 2 of 16 + 6.
-    """
-    bow_tie = shapely.from_wkt("POLYGON ((60 0, 70 10, 70 0, 60 10, 60 0))")
-    over = on_ground((28, 0, 29, 10), (27, 9, 28.5, 10))
-    shapes = [*PROPOSALS[:2], *over, shapely.transform(bow_tie, lambda xy: xy + (EAST, NORTH))]
-    paths = files(tmp_path, shapes)
-    assert not set(SHAPES) & set(run(capsys, *paths))
-    report = tmp_path / "r.html"
-    found = run(capsys, *paths, "--shapes", "--report", str(report))
-    assert [found[name] for name in SHAPES] == pytest.approx([1, 0.25, 0, 2, 1, 18 / 22, 1, 2, 1])
-    page = report.read_text(encoding="utf-8")
-    for text in ("<h2>Shapes</h2>", "1.00 m", "0.25 m", "0.00°", "1.00 times", "81.8%", "100.0%"):
-        assert text in page
-
-
-def test_shapes_of_what_counts_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Inside x = 0 to 15 there is one exact pair; the overlapping and the shorter footprints lie outside."""
-    paths = files(tmp_path, [*PROPOSALS, *on_ground((20, 5, 28, 15))])
-    bounds = f"{EAST - 1},{NORTH - 5},{EAST + 15},{NORTH + 15}"
-    assert run(capsys, *paths, "--shapes")["overlaps"] == 1
-    found = run(capsys, *paths, "--shapes", "--bounds", bounds)
-    assert [found[name] for name in SHAPES] == pytest.approx([0, 0, 0, 1, 1, 1, 1, 0, 0], abs=1e-9)
-
-
-def test_shapes_of_tables_image_by_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Lengths are pixels; footprints at the same place in two images do not overlap."""
-    shifted = wkt(1, 0, 11, 10)
-    proposals = proposal_csv(tmp_path / "p.csv", [("a_1", shifted, 0.9), ("a_2", shifted, 0.8)])
-    truth = truth_csv(tmp_path / "t.csv", [("a_1", SQUARE), ("a_2", SQUARE)])
-    report = tmp_path / "r.html"
-    found = run(capsys, proposals, truth, "--shapes", "--report", str(report))
-    assert [found[name] for name in SHAPES] == pytest.approx([1, 0.5, 0, 2, 1, 1, 1, 0, 0])
-    assert "0.50 px" in report.read_text(encoding="utf-8")
-
-
-def test_shapes_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report = tmp_path / "r.html"
-    found = run(capsys, *files(tmp_path, PROPOSALS[:0]), "--shapes", "--report", str(report))
-    assert [found[name] for name in SHAPES] == [None, None, None, 0, None, None, 1, 0, 0]
-    assert "n/a" in report.read_text(encoding="utf-8")

@@ -13,7 +13,8 @@ from ..vector import check_target
 from ._arguments import add_options, numbers, options_from
 
 DESCRIPTION = """Compare footprints with ground truth: precision, recall and F1 at an overlap (IoU), and more.
-Both are vector files (.gpkg .geojson .fgb .parquet .shp, in any coordinate systems) or SpaceNet tables (.csv)."""
+Both are vector files (.gpkg .geojson .fgb .parquet .shp, in any coordinate systems) or SpaceNet tables (.csv, or a
+folder of them)."""
 FLAGS = {
     "--output": ("FILE.gpkg", "write layers 'proposals' (with status, iou, truth_id) and 'missed'"),
     "--report": ("FILE.html", "write a report to read and to mail"),

@@ -20,7 +20,7 @@ def compare(request: Request, reporter: Reporter) -> Comparison:
     but points or lines, or when a table is to be compared with a layer.
     """
     notes = Notes(reporter)
-    tables = request.proposals.is_table, request.truth.is_table
+    tables = bool(request.proposals.tables), bool(request.truth.tables)
     if tables[0] != tables[1]:
         table, layer = (request.proposals, request.truth) if tables[0] else (request.truth, request.proposals)
         raise BadInput(
@@ -35,9 +35,11 @@ def compare(request: Request, reporter: Reporter) -> Comparison:
 
 def _remark(comparison: Comparison, notes: Notes) -> None:
     score = comparison.score
-    for side, source in ((score.proposals, comparison.request.proposals), (score.truth, comparison.request.truth)):
-        if not len(side):
-            notes.warn(f"{source.name} has no polygons to compare, so every figure that divides by them is 0.")
+    sides = (score.proposals, score.counted), (score.truth, score.truth_counted)
+    for (side, counted), source in zip(sides, (comparison.request.proposals, comparison.request.truth), strict=True):
+        if not counted.any():
+            where = " in the area to be scored" if len(side) else ""
+            notes.warn(f"{source.name} has no polygons to compare{where}, so every figure that divides by them is 0.")
     if score.mixed:
         notes.warn(
             f"{score.mixed} pairs that overlap in an area and also touch along a line have IoU 0, "

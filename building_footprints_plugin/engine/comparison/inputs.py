@@ -12,9 +12,10 @@ from ..vector import Layer
 
 @dataclass(frozen=True)
 class Source:
-    """A vector file or a SpaceNet table; `layer` names one of the layers of a file that has several.
+    """A vector file, a SpaceNet table or a folder of such tables.
 
-    `title` is what reports and warnings call it, by default the file's name.
+    `layer` names one of the layers of a file that has several; `title` is what reports and warnings call the source,
+    by default the file's name.
     """
 
     path: str
@@ -22,8 +23,12 @@ class Source:
     title: str | None = None
 
     @property
-    def is_table(self) -> bool:
-        return Path(self.path).suffix.lower() == ".csv"
+    def tables(self) -> list[Path]:
+        """The SpaceNet tables it consists of: one file, or all in a folder; none where it is a vector file."""
+        path = Path(self.path)
+        if path.suffix.lower() == ".csv":
+            return [path]
+        return sorted(path.glob("*.csv")) if path.is_dir() else []
 
     @property
     def name(self) -> str:

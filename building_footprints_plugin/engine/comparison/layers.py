@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from .inputs import Comparison, Request, Source
 from .notes import Notes, duplicates, listed
 
 NEEDED = ["id", "confidence", "Confidence", "CONFIDENCE"]
+WIDEST = 0.01  # share by which lengths may be off, at the far ends of the truth, without a word
 EDGE_DIVISIONS = 32  # vertices per side of a rectangle that is moved to another CRS, so that it bends with it
 
 
@@ -34,8 +36,10 @@ def compare_layers(request: Request, notes: Notes) -> Comparison:
     crs = truth_crs if extent is None else metric_crs(truth_crs, _centre(extent))
     geometry = [_moved(found[i].geometry, layers[i].crs, crs) for i in (0, 1)]
     _warn_apart(geometry, request, crs, notes)
+    if extent is not None and not same_crs(crs, truth_crs):
+        _warn_wide(extent, truth_crs, crs, notes)
     notes.reporter.progress(0.2)
-    aoi = _area_of_interest(request, crs, truth_crs)
+    aoi = _area_of_interest(request, crs, truth_crs, notes)
     confidence = _confidence(layers[0])
     sides = [
         _side(geometry[0], found[0], None if confidence is None else confidence[found[0].rows], aoi),
@@ -116,10 +120,14 @@ def mostly_inside(geometry: NDArray[np.object_], aoi: shapely.Geometry) -> NDArr
     return inside
 
 
-def _area_of_interest(request: Request, crs: str | None, truth_crs: str | None) -> shapely.Geometry | None:
+def _area_of_interest(
+    request: Request, crs: str | None, truth_crs: str | None, notes: Notes
+) -> shapely.Geometry | None:
     areas = []
     if request.aoi is not None:
         layer = _read(request.aoi, [])
+        if layer.crs is None and truth_crs is not None:
+            notes.warn(f"{request.aoi.name} has no coordinate reference system; it is taken to have the truth's.")
         polygons = reproject(polygons_of(layer).geometry, layer.crs or truth_crs, crs)
         if not len(polygons):
             raise BadInput(f"{request.aoi.name} has no polygons; expected the area to be scored.")
@@ -147,6 +155,23 @@ def _rectangle(bounds: tuple[float, ...], start: str | None, end: str | None) ->
 
 def _centre(extent: tuple[float, float, float, float]) -> tuple[float, float]:
     return (extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2
+
+
+def _warn_wide(extent: tuple[float, float, float, float], start: str | None, utm: str | None, notes: Notes) -> None:
+    """Say so where lengths in the zone of UTM are off by more than 1 %, far from its meridian.
+
+    The scale is 0.9996 / sqrt(1 - (cos(latitude) sin(longitude from the meridian))²) (Snyder 1987, section 8).
+    """
+    west, south, east, north = reproject(np.array([shapely.box(*extent)], dtype=object), start, "EPSG:4326")[0].bounds
+    meridian = 6 * int(str(utm)[-2:]) - 183
+    away = min(max(abs(west - meridian), abs(east - meridian)), 89.0)
+    latitude = 0.0 if south <= 0 <= north else min(abs(south), abs(north))
+    off = 0.9996 / math.sqrt(1 - (math.cos(math.radians(latitude)) * math.sin(math.radians(away))) ** 2) - 1
+    if off > WIDEST:
+        notes.warn(
+            f"The truth reaches {away:.0f} degrees from the meridian of {crs_name(utm)}, where lengths are up to "
+            f"{off:.0%} too long; matches hold, but give the truth in a metric CRS of the whole area for sizes."
+        )
 
 
 def _warn_apart(geometry: list[NDArray[np.object_]], request: Request, crs: str | None, notes: Notes) -> None:

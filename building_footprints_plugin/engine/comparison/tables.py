@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import BadInput
 from ..score import PRESETS, SIZES_PX2, Rule, Side, filter_pixels, score_polygons
@@ -45,27 +46,63 @@ def area_of(image: str, preset: str) -> str:
 
 
 def _read(source: Source, notes: Notes) -> CsvPolygons:
-    table = read_spacenet_csv(source.path)
+    if source.path.startswith("/vsi"):
+        raise BadInput(
+            f"{source.path} lies in an archive or on a server; expected a SpaceNet table on disk, unpack it."
+        )
+    table = _joined([read_spacenet_csv(path) for path in source.tables])
     ids = np.array([f"{table.images[i]} {b}" for i, b in zip(table.image, table.building, strict=True)], dtype=object)
     if repeated := duplicates(ids):
         notes.warn(f"{source.name} has buildings whose ids occur more than once: {listed(repeated)}.")
     return table
 
 
+def _joined(tables: list[CsvPolygons]) -> CsvPolygons:
+    """Return the rows of all tables, one after another; images that several name are one image."""
+    images = list(dict.fromkeys(name for table in tables for name in table.images))
+    number = {name: position for position, name in enumerate(images)}
+    return CsvPolygons(
+        images,
+        np.concatenate([_numbers(table, number)[table.image] for table in tables]),
+        np.concatenate([table.building for table in tables]),
+        np.concatenate([table.geometry for table in tables]),
+        np.concatenate([table.confidence for table in tables]),
+    )
+
+
+def _numbers(table: CsvPolygons, number: dict[str, int]) -> NDArray[np.intp]:
+    """Return the number of each image that a table names."""
+    return np.array([number[name] for name in table.images], dtype=np.intp)
+
+
 def _image_names(tables: list[CsvPolygons], request: Request, notes: Notes) -> list[str]:
-    """Return the images of both tables; warn when they have none in common."""
+    """Return the images of both tables; warn when they have none in common, or one has what the other does not."""
     proposals, truth = (table.images for table in tables)
-    if proposals and truth and not set(proposals) & set(truth):
+    common = set(proposals) & set(truth)
+    if proposals and truth and not common:
         notes.warn(
             f"{request.proposals.name} (images {proposals[0]}, …) and {request.truth.name} (images {truth[0]}, …) "
             "have no image in common; check that they belong to the same set of images."
         )
+    elif common:
+        _warn_of_strays(tables, request, notes)
     return sorted({*proposals, *truth})
 
 
+def _warn_of_strays(tables: list[CsvPolygons], request: Request, notes: Notes) -> None:
+    """Name the images with polygons that only one of the tables names: a part of another set, or not yet extracted."""
+    sources = request.proposals, request.truth
+    for mine, other, meaning in ((0, 1, "false"), (1, 0, "missed")):
+        held = {tables[mine].images[number] for number in np.unique(tables[mine].image)}
+        if alone := sorted(held - set(tables[other].images)):
+            notes.warn(
+                f"{sources[mine].name} has polygons in {len(alone)} images that {sources[other].name} does not name "
+                f"({listed(alone)}); they count as {meaning}."
+            )
+
+
 def _side(table: CsvPolygons, names: list[str]) -> Side:
-    number = {name: position for position, name in enumerate(names)}
-    position = np.array([number[name] for name in table.images], dtype=np.intp)
+    position = _numbers(table, {name: number for number, name in enumerate(names)})
     return Side.of(table.geometry, table.confidence, position[table.image])
 
 

@@ -17,6 +17,7 @@ from .formats import parquet
 
 UNDEFINED = '["Undefined '  # how a GeoPackage, read by GDAL before 3.9, says that it has no CRS
 LAYER_SEPARATOR = "|layername="  # how QGIS names a layer inside a file
+VIRTUAL = "/vsi"  # how GDAL's own file systems begin: /vsizip/, /vsicurl/, ...
 
 
 @dataclass(frozen=True)
@@ -52,34 +53,36 @@ def bounds_of(geometry: NDArray[np.object_]) -> tuple[float, float, float, float
     return float(box[0]), float(box[1]), float(box[2]), float(box[3])
 
 
-def split_layer_name(path: str | Path) -> tuple[Path, str | None]:
+def split_layer_name(path: str | Path) -> tuple[str, str | None]:
     """Split QGIS's `file.gpkg|layername=name` into the file and the layer."""
     file, _, layer = str(path).partition(LAYER_SEPARATOR)
-    return Path(file), layer.partition("|")[0] or None
+    return file, layer.partition("|")[0] or None
 
 
 def layer_names(path: str | Path) -> list[str]:
     """Return the names of the layers with geometry in `path`; raise BadInput when it is no vector file."""
-    return [name for name, kind in _layers(Path(path)) if kind is not None]
+    return [name for name, kind in _layers(str(path)) if kind is not None]
 
 
 def read_layer(path: str | Path, layer: str | None = None, columns: list[str] | None = None) -> Layer:
     """Read the whole of one layer; curves become line segments and heights are dropped.
 
-    `path` may carry QGIS's `|layername=…`. Without `layer` the file's only polygon layer is read. `columns` limits
-    the attributes (None reads all; names the file lacks are passed over). Memory is the whole layer, about
-    0.5 kB a footprint. Raises BadInput when the file or the layer is missing, ambiguous or unreadable.
+    `path` may carry QGIS's `|layername=…`, or lie in one of GDAL's file systems (`/vsizip/…`). Without `layer` the
+    file's only polygon layer is read. `columns` limits the attributes (None reads all; names the file lacks are passed
+    over). Memory is the whole layer, about 0.5 kB a footprint. Raises BadInput when the file or the layer is missing,
+    ambiguous or unreadable.
     """
     file, named = split_layer_name(path)
-    if not file.exists():
+    on_disk = not file.startswith(VIRTUAL)
+    if on_disk and not Path(file).exists():
         raise BadInput(f"There is no file {file}; check the path.")
-    if file.suffix.lower() == ".parquet":
-        geometry, fields, crs = parquet().read_parquet(file, columns)
-        return Layer(geometry, fields, crs, name=file.stem)
+    if on_disk and Path(file).suffix.lower() == ".parquet":
+        geometry, fields, crs = parquet().read_parquet(Path(file), columns)
+        return Layer(geometry, fields, crs, name=Path(file).stem)
     return _read_with_gdal(file, _choose_layer(file, layer or named), columns)
 
 
-def _read_with_gdal(file: Path, name: str, columns: list[str] | None) -> Layer:
+def _read_with_gdal(file: str, name: str, columns: list[str] | None) -> Layer:
     try:
         meta, fids, geometry, values = pyogrio.raw.read(
             file, layer=name, columns=columns, force_2d=True, return_fids=True
@@ -92,7 +95,7 @@ def _read_with_gdal(file: Path, name: str, columns: list[str] | None) -> Layer:
     crs = meta["crs"]
     if crs is not None and UNDEFINED in crs:
         crs = None
-    return Layer(from_wkb(geometry, str(file)), fields, crs, name, fids)
+    return Layer(from_wkb(geometry, file), fields, crs, name, fids)
 
 
 def from_wkb(wkb: NDArray[np.object_], source: str) -> NDArray[np.object_]:
@@ -103,7 +106,7 @@ def from_wkb(wkb: NDArray[np.object_], source: str) -> NDArray[np.object_]:
         raise BadInput(f"{source} holds a geometry that cannot be read ({error}); repair the file.") from error
 
 
-def _layers(file: Path) -> list[tuple[str, str | None]]:
+def _layers(file: str) -> list[tuple[str, str | None]]:
     try:
         return [(str(name), kind) for name, kind in pyogrio.list_layers(file)]
     except DataSourceError as error:
@@ -112,7 +115,7 @@ def _layers(file: Path) -> list[tuple[str, str | None]]:
         ) from error
 
 
-def _choose_layer(file: Path, wanted: str | None) -> str:
+def _choose_layer(file: str, wanted: str | None) -> str:
     layers = [(name, kind) for name, kind in _layers(file) if kind is not None]
     names = [name for name, _ in layers]
     if wanted is not None:
@@ -124,7 +127,8 @@ def _choose_layer(file: Path, wanted: str | None) -> str:
     if not candidates:
         raise BadInput(f"{file} has no layer with geometry; expected polygons.")
     if len(candidates) > 1:
-        raise BadInput(f"{file} has several layers ({_listed(names)}); name the one to read.")
+        example = f"{file}{LAYER_SEPARATOR}{names[0]}"
+        raise BadInput(f"{file} has several layers ({_listed(names)}); name the one to read, as in {example}.")
     return candidates[0]
 
 
