@@ -78,8 +78,10 @@ def _data(training: dict[str, Any]) -> str:
 def _options(training: dict[str, Any]) -> str:
     if not training:
         return "The weights file does not say."
+    before = training.get("fine_tuned_from", {}).get("training", {})
+    begun = f" Fine-tuned from weights trained on {', '.join(before.get('places', ['?']))}." if before else ""
     options = ", ".join(f"{name} {value}" for name, value in training.get("options", {}).items())
-    return f"{training.get('steps', '?')} steps with {options}."
+    return f"{training.get('steps', '?')} steps with {options}.{begun}"
 
 
 def _scores(rows: list[dict[str, Any]]) -> str:

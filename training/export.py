@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from building_footprints_plugin.engine.errors import BadInput, FootprintsError
 from building_footprints_plugin.engine.footprints import DEFAULTS
-from building_footprints_plugin.engine.manifest import Manifest
+from building_footprints_plugin.engine.manifest import Manifest, manifest_from_json
 from building_footprints_plugin.engine.networks import build_network
 from building_footprints_plugin.engine.weights import MANIFEST_KEY, load_network, read_manifest
 
@@ -26,6 +26,7 @@ from .normalise import SCALINGS
 from .places import Place
 
 BANDS = ("red", "green", "blue")
+ORIGIN = "origin.json"  # beside a checkpoint: the manifest of the weights it was fine-tuned from
 COMPARED_PX = 128
 
 
@@ -33,24 +34,27 @@ COMPARED_PX = 128
 class Checkpoint:
     """The averaged network of a training run, the options it was trained with, the steps it took.
 
-    `thresholds` are those that `tune` found for it, empty before.
+    `thresholds` are those that `tune` found for it, empty before; `origin` is the manifest of the weights that were
+    fine-tuned, None if there were none.
     """
 
     network: nn.Module
     options: dict[str, Any]
     step: int
     thresholds: dict[str, float] = field(default_factory=dict)
+    origin: Manifest | None = None
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Return what `train` saved; raises BadInput if the file is missing or no checkpoint of ours."""
-    state = _read_state(path)
+    state, beside = _read_state(path), path.with_name(ORIGIN)
+    origin = manifest_from_json(beside.read_text(encoding="utf-8"), str(beside)) if beside.exists() else None
     try:
         options, average = state["options"], state["average"]
         network = build_network(options["network"], classes=len(CLASSES))
         tensors = {name.removeprefix("module."): t for name, t in average.items() if name != "n_averaged"}
         network.load_state_dict(tensors)
-        return Checkpoint(network.eval(), options, int(state["step"]), state.get("thresholds", {}))
+        return Checkpoint(network.eval(), options, int(state["step"]), state.get("thresholds", {}), origin)
     except (RuntimeError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path} is no checkpoint of `python -m training train` ({error}).") from error
 
@@ -81,10 +85,13 @@ def export(
 
     Convolution weights become 16-bit; biases and normalisation statistics, a few kilobytes, stay 32-bit. `places` are
     those it was trained and chosen on. `thresholds` go before those of the checkpoint, which go before the engine's
-    defaults. Raises FootprintsError if a weight is too large for 16 bits.
+    defaults. Without a `licence` those of the places are named. Raises FootprintsError if a weight is too large for 16
+    bits.
     """
     tensors = {name: _halved(name, tensor) for name, tensor in checkpoint.network.state_dict().items()}
     manifest = _manifest(checkpoint, places, {**DEFAULTS, **checkpoint.thresholds, **thresholds})
+    if not licence:
+        licence = "; ".join(_licences(places, checkpoint.origin))
     _write(tensors, replace(manifest, licence=licence), target)
     return _largest_difference(checkpoint.network, target)
 
@@ -110,6 +117,8 @@ def _manifest(checkpoint: Checkpoint, places: Sequence[Place], thresholds: dict[
     options = checkpoint.options
     mean, std = SCALINGS[options.get("input_scaling", "centred")]
     used = [place for place in places if place.split != "test"]
+    named = {str(place.info["attribution"]) for place in used if "attribution" in place.info}
+    before = checkpoint.origin
     return Manifest(
         architecture=options["network"],
         bands=BANDS,
@@ -120,15 +129,22 @@ def _manifest(checkpoint: Checkpoint, places: Sequence[Place], thresholds: dict[
         building_classes=tuple(CLASSES[index] for index in building_classes(options.get("border_ring", RINGS[0]))),
         seed_class=CLASSES[INTERIOR],
         thresholds=thresholds,
-        attribution=tuple(sorted({str(place.info["attribution"]) for place in used if "attribution" in place.info})),
+        attribution=tuple(sorted(named.union(before.attribution if before else ()))),
         training={
             "steps": checkpoint.step,
             "options": options,
             "places": sorted(place.name for place in used if place.split == "train" and place.trust > 0),
             "validation_places": sorted(place.name for place in used if place.split == "val"),
             "data": [_described(place) for place in used],
+            **({"fine_tuned_from": {"licence": before.licence, "training": before.training}} if before else {}),
         },
     )
+
+
+def _licences(places: Sequence[Place], origin: Manifest | None) -> list[str]:
+    own = sorted({str(place.info.get("licence", "")) for place in places} - {""})
+    before = [f"that of the weights it was fine-tuned from, {origin.licence}"] if origin and origin.licence else []
+    return [f"that of its data, {', '.join(own)}"] * bool(own) + before
 
 
 def _described(place: Place) -> dict[str, Any]:

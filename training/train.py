@@ -13,10 +13,12 @@ from torch.utils.data import DataLoader
 
 from building_footprints_plugin import __version__
 from building_footprints_plugin.engine.errors import BadInput, FootprintsError
+from building_footprints_plugin.engine.weights import read_manifest
 
 from .checkpoint import BEST, LAST, restore, save_checkpoint
 from .config import TrainOptions, resolved, write_config
 from .dataset import Batch, Crops, collate, epoch_crops
+from .export import ORIGIN
 from .journal import Journal
 from .learner import Learner, rate_at
 from .panels import choose_tiles, draw_panels
@@ -42,7 +44,7 @@ def train(
     options = _count_steps(options, learning)
     learner, progress = _begin(options, run, fabric, begin_from)
     losses, tiles = LossWatch(progress), choose_tiles(judging, options.gsd_m)
-    batches = _batches(Crops(learning, options), progress.step, options, fabric)
+    batches = batches_from(Crops(learning, options), progress.step, options, fabric)
     with StopRequest() as stop, Journal(run, progress.step, options, fabric) as journal:
         while not progress.finished(options):
             due = progress.due(options)
@@ -97,11 +99,13 @@ def _begin(options: TrainOptions, run: Path, fabric: Fabric, begin_from: Path | 
     if fabric.is_global_zero:
         run.mkdir(parents=True, exist_ok=True)
         write_config(run / "config.toml", options, remarks)
+        if begin_from is not None and not goes_on:
+            (run / ORIGIN).write_text(read_manifest(begin_from).to_json(), encoding="utf-8")
     fabric.barrier()
     return learner, progress
 
 
-def _batches(crops: Crops, step: int, options: TrainOptions, fabric: Fabric) -> Iterator[Batch]:
+def batches_from(crops: Crops, step: int, options: TrainOptions, fabric: Fabric) -> Iterator[Batch]:
     """Yield this process's part of the batches from `step` on; raises what went wrong with a crop."""
     loader: DataLoader[Any] = DataLoader(
         crops,

@@ -86,11 +86,24 @@ def test_the_command_says_what_it_did(places: list[Place], tmp_path: Path, capsy
     assert re.search(r"city.safetensors: 10\.\d MB; largest change of a probability by half precision: \d", printed)
     manifest = read_manifest(target)
     assert manifest.thresholds == {**DEFAULTS, "min_area_m2": 7.0}
-    assert manifest.licence == "that of its data: CC0"
+    assert manifest.licence == "that of its data, CC0"
     card = (tmp_path / "city.md").read_text(encoding="utf-8")
     assert "| near | trained on | 2 | good | CC0 |" in card
     assert "7 steps with network unet_efficientnet_lite0" in card
     assert "Not measured" in card
+
+
+def test_weights_tell_what_they_were_fine_tuned_from(places: list[Place], tmp_path: Path) -> None:
+    before = tmp_path / "before.safetensors"
+    export(untrained(), places[:1], {}, before, "CC BY-SA 4.0")
+    checkpoint = write_checkpoint(tmp_path / "best.pt")
+    (tmp_path / "origin.json").write_text(read_manifest(before).to_json(), encoding="utf-8")
+    export(read_checkpoint(checkpoint), places[1:], {}, tmp_path / "w.safetensors")
+    manifest = read_manifest(tmp_path / "w.safetensors")
+    assert manifest.attribution == ("made for far", "made for near")
+    assert manifest.licence == "that of its data, CC0; that of the weights it was fine-tuned from, CC BY-SA 4.0"
+    assert manifest.training["fine_tuned_from"]["training"]["validation_places"] == ["far"]
+    assert "Fine-tuned from weights trained on" in card_of(tmp_path / "w.safetensors", [])
 
 
 def test_the_card_shows_an_evaluation(places: list[Place], tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def add_parser(subparsers: Any) -> None:
         "--onnx", type=Path, metavar="FILE.onnx", help="also write ONNX, with what the QGIS plugin Deepness reads"
     )
     parser.add_argument("--scores", type=Path, metavar="FILE.csv", help="table of `evaluate --csv`, for the card")
+    parser.add_argument("--card", type=Path, metavar="FILE.md", help="the card (default: beside the weights)")
     parser.add_argument("--licence", metavar="TEXT", help="licence of the weights (default: those of their data)")
     for name in THRESHOLDS:
         spec = PolygonizeOptions.spec(name)
@@ -44,8 +45,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the command."""
-    if arguments.onnx:
-        check_target(arguments.onnx, (".onnx",))
+    for path, extension in ((arguments.onnx, ".onnx"), (arguments.card, ".md")):
+        if path:
+            check_target(path, (extension,))
     weights = arguments.checkpoint
     scores = read_scores(arguments.scores) if arguments.scores else []
     if weights.suffix != ".safetensors":
@@ -54,10 +56,9 @@ def run(arguments: argparse.Namespace) -> None:
         raise BadInput(
             f"{weights} is a weights file already; expected a checkpoint, or no more than --onnx and --scores."
         )
-    card = weights.with_suffix(".md")
-    text = card_of(weights, scores)
+    card = arguments.card or weights.with_suffix(".md")
     if weights is not arguments.checkpoint or scores:
-        card.write_text(text, encoding="utf-8")
+        card.write_text(card_of(weights, scores), encoding="utf-8")
         print(f"{card}: what the weights are, for a model card")
     if arguments.onnx:
         from ..deepness import export_onnx  # onnxruntime only where it is asked for
@@ -77,9 +78,7 @@ def _export(arguments: argparse.Namespace) -> Path:
     PolygonizeOptions(**given)  # says what is out of its limits
     checkpoint = read_checkpoint(arguments.checkpoint)
     places = read_places(arguments.data)
-    licences = sorted({str(place.info.get("licence", "")) for place in places} - {""})
-    licence = arguments.licence or "that of its data: " + "; ".join(licences)
-    difference = export(checkpoint, places, given, target, licence)
+    difference = export(checkpoint, places, given, target, arguments.licence or "")
     size = target.stat().st_size / 1e6
     print(f"{target}: {size:.1f} MB; largest change of a probability by half precision: {difference:.2g}")
     return target
