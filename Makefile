@@ -100,10 +100,12 @@ docs-pictures: .venv/.ready docs/preview.jpg ## make the pictures of the docs ag
 # ---- The weights ---------------------------------------------------------------------------------------------
 # Goes on from the last checkpoint in runs/weights; about an hour and a half on two free cores, minutes on a GPU.
 weights: .venv/.ready ## train the default weights again from training/data
-	@$(PY) -m training train training/data runs/weights --config training/weights.toml
-	@$(PY) -m training export runs/weights/best.pt training/data $(WEIGHTS)
-	@$(PY) -m training tune $(WEIGHTS) training/data
-	@$(PY) -m training evaluate training/data --weights $(WEIGHTS)
+	@$(PY) -m training train training/data runs/weights --config training/weights.toml --resume
+	@$(PY) -m training tune runs/weights/best.pt training/data
+	@$(PY) -m training export runs/weights/best.pt training/data $(WEIGHTS) --licence "CC BY-SA 4.0" --card runs/weights/card.md
+	@$(PY) -m training evaluate training/data --weights $(WEIGHTS) --record --csv runs/weights/scores.csv \
+		--contact-sheet runs/weights/tiles.jpg
+	@$(PY) -m training export $(WEIGHTS) --scores runs/weights/scores.csv --card runs/weights/card.md
 
 # ---- Tests -------------------------------------------------------------------------------------------------
 # The four test runs are separate processes: QGIS must not see torch, and the engine must not see QGIS.
