@@ -107,10 +107,11 @@ class StripPolygonizer:
             polygons, numbers = trace(labels, building, self._thresholds.building)
         else:
             polygons, numbers = trace(labels)
-        row, column = np.nonzero(labels)
-        number = labels[row, column]
-        total, pixels = np.bincount(number, weights=building[row, column]), np.bincount(number)
-        group = np.zeros(len(pixels), dtype=np.int64)
-        group[number] = groups.of_pixels(row, column)
-        found = Outlines(polygons, total[numbers] / pixels[numbers] / CODE_MAX, group[numbers])
+        inside = np.flatnonzero(labels)
+        number = labels.ravel()[inside]
+        total, pixels = np.bincount(number, weights=building.ravel()[inside]), np.bincount(number)
+        pixel_of = np.zeros(len(pixels), dtype=np.int64)
+        pixel_of[number] = inside
+        group = groups.of_pixels(*np.divmod(pixel_of[numbers], labels.shape[1])).astype(np.int64)
+        found = Outlines(polygons, total[numbers] / pixels[numbers] / CODE_MAX, group)
         return found.moved(0, self._bottom - len(mask))

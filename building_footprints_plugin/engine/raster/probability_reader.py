@@ -137,5 +137,6 @@ def _code_reader(source: Source, factor: float) -> Read:
 
 
 def _as_codes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    codes: NDArray[np.uint8] = np.clip(np.rint(values), 0, CODE_MAX).astype(np.uint8)
+    whole = values if values.dtype == np.uint8 else np.maximum(np.rint(values), 0)  # ours are whole numbers already
+    codes: NDArray[np.uint8] = np.minimum(whole, CODE_MAX).astype(np.uint8)
     return codes
