@@ -17,6 +17,9 @@ from .raster import GriddedReader, apply_affine, shifted
 from .regularize import reach_m, regularize
 from .vector import FootprintWriter
 
+Polygons = NDArray[np.object_]
+Bools = NDArray[np.bool_]
+
 DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "merge_threshold": 0.9, "min_area_m2": 10.0}
 
 
@@ -71,28 +74,52 @@ def _whole_buildings(strips: Iterable[NDArray[np.uint8]], polygonizer: StripPoly
 
 def _finished(
     outlines: Outlines, settings: Settings, area: Area, pixel_m: float
-) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+) -> tuple[Polygons, NDArray[np.float64]]:
     options = settings.options
     row, col = area.look[:2]
     place = shifted(area.transform, row, col)
     traced = shapely.transform(outlines.polygons, lambda xy: np.column_stack(apply_affine(place, *xy.T)))
-    filled = fill_holes(np.asarray(traced, dtype=object), options.min_hole_m2)
+    anyone = np.ones(len(traced), dtype=bool)
+    filled = fill_holes(np.asarray(traced, dtype=object), options.min_hole_m2, anyone)
     straight = regularize(
         filled, outlines.group, method=options.regularize, tolerance_m=options.tolerance_m, pixel_m=pixel_m
     )
-    polygons = straight.polygons
-    chosen = area.keep(polygons) & (shapely.area(polygons) >= settings.min_area_m2)
+    polygons, large = sifted(straight.polygons, settings.min_area_m2, options.min_hole_m2)
+    chosen = area.keep(polygons) & large
     return polygons[chosen], outlines.confidence[chosen]
 
 
-def fill_holes(polygons: NDArray[np.object_], min_hole_m2: float) -> NDArray[np.object_]:
-    """Return `polygons`, in metres, without holes smaller than `min_hole_m2`, unless another polygon stands in one."""
+def sifted(polygons: Polygons, min_area_m2: float, min_hole_m2: float) -> tuple[Polygons, Bools]:
+    """Return `polygons` (n,), in metres, without holes that are too small, and which are then large enough.
+
+    A small hole stays if a polygon that is large enough stands in it; what is dropped leaves no hole behind.
+    """
+    large = shapely.area(polygons) >= min_area_m2
+    while True:  # once for every polygon that stands in a hole of one that stands in a hole, and so on
+        filled = fill_holes(polygons, min_hole_m2, large)
+        before, large = large, shapely.area(filled) >= min_area_m2
+        if (large == before).all():
+            return filled, large
+
+
+def fill_holes(polygons: Polygons, min_hole_m2: float, standing: Bools) -> Polygons:
+    """Return `polygons`, in metres, without holes smaller than `min_hole_m2` in which none that is `standing` is."""
+    holed = np.flatnonzero(shapely.get_num_interior_rings(polygons) > 0)
+    rings, owner = shapely.get_rings(polygons[holed], return_index=True)
+    is_hole = np.append(False, owner[1:] == owner[:-1])[: len(rings)]
+    kept, small = np.ones(len(rings), dtype=bool), np.flatnonzero(is_hole)
+    small = small[shapely.area(shapely.polygons(rings[small])) < min_hole_m2]
+    kept[small] = _holds_any(np.asarray(shapely.polygons(rings[small]), dtype=object), polygons[standing])
     result = polygons.copy()
-    tree = shapely.STRtree(shapely.point_on_surface(polygons))
-    for index in np.flatnonzero(shapely.get_num_interior_rings(polygons) > 0):
-        outer, *rings = shapely.get_rings(polygons[index])
-        holes = shapely.polygons(rings)
-        kept = shapely.area(holes) >= min_hole_m2
-        kept[tree.query(holes, predicate="contains")[0]] = True
-        result[index] = shapely.Polygon(outer, [ring for ring, keep in zip(rings, kept, strict=True) if keep])
+    changed = np.unique(owner[~kept])
+    rings, owner = rings[kept], owner[kept]
+    for index, begin, end in zip(changed, *np.searchsorted(owner, [changed, changed + 1]), strict=True):
+        result[holed[index]] = shapely.Polygon(rings[begin], rings[begin + 1 : end])
     return result
+
+
+def _holds_any(holes: Polygons, polygons: Polygons) -> Bools:
+    """Tell in which of `holes` one of `polygons` stands."""
+    hole, polygon = shapely.STRtree(polygons).query(holes)
+    inside = shapely.contains(holes[hole], shapely.point_on_surface(polygons[polygon]))
+    return np.isin(np.arange(len(holes)), hole[inside])
