@@ -97,8 +97,21 @@ def test_names_cannot_become_markup(tmp_path: Path) -> None:
 def test_many_polygons_are_drawn_as_a_grid(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("building_footprints_plugin.engine.report.overview.MOST_SHAPES", 2)
     page = render(compared(tmp_path), NOW)
-    assert "too many polygons" in page
+    assert "too many, or too small" in page
     assert page.count('fill="#1f8a4c"/>') >= 2
+
+
+def test_layers_far_apart_can_still_be_seen(tmp_path: Path) -> None:
+    """Footprints of 10 m, 5 km away, would be 2 px large; at 50 km they are drawn as squares."""
+    for far, squares in ((5_000.0, False), (50_000.0, True)):
+        proposals = shapely.transform(PROPOSALS, lambda xy, east=far: xy + (east, 0.0))
+        request = Request(
+            Source(write_file(tmp_path / f"p{squares}.gpkg", proposals)),
+            Source(write_file(tmp_path / f"t{squares}.gpkg", TRUTH)),
+            ScoreOptions(),
+        )
+        page = render(compare(request, Reporter()), NOW)
+        assert ('<g class="cells"' in page) == squares
 
 
 def test_a_grid_cell_has_the_colour_of_its_share() -> None:

@@ -13,7 +13,6 @@ SHAPES = (
     "hausdorff",
     "polis",
     "rotation_error_deg",
-    "directed",
     "vertex_ratio",
     "right_angles",
     "right_angles_truth",
@@ -35,7 +34,7 @@ def test_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not set(SHAPES) & set(run(capsys, *paths))
     report = tmp_path / "r.html"
     found = run(capsys, *paths, "--shapes", "--report", str(report))
-    assert [found[name] for name in SHAPES] == pytest.approx([1, 0.25, 0, 2, 1, 18 / 22, 1, 2, 1])
+    assert [found[name] for name in SHAPES] == pytest.approx([1, 0.25, 0, 1, 18 / 22, 1, 2, 1])
     page = report.read_text(encoding="utf-8")
     for text in ("<h2>Shapes</h2>", "1.00 m", "0.25 m", "0.00°", "1.00 times", "81.8%", "100.0%"):
         assert text in page
@@ -47,7 +46,7 @@ def test_shapes_of_what_counts_only(tmp_path: Path, capsys: pytest.CaptureFixtur
     bounds = f"{EAST - 1},{NORTH - 5},{EAST + 15},{NORTH + 15}"
     assert run(capsys, *paths, "--shapes")["overlaps"] == 1
     found = run(capsys, *paths, "--shapes", "--bounds", bounds)
-    assert [found[name] for name in SHAPES] == pytest.approx([0, 0, 0, 1, 1, 1, 1, 0, 0], abs=1e-9)
+    assert [found[name] for name in SHAPES] == pytest.approx([0, 0, 0, 1, 1, 1, 0, 0], abs=1e-9)
 
 
 def test_shapes_of_tables_image_by_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,12 +56,12 @@ def test_shapes_of_tables_image_by_image(tmp_path: Path, capsys: pytest.CaptureF
     truth = truth_csv(tmp_path / "t.csv", [("a_1", SQUARE), ("a_2", SQUARE)])
     report = tmp_path / "r.html"
     found = run(capsys, proposals, truth, "--shapes", "--report", str(report))
-    assert [found[name] for name in SHAPES] == pytest.approx([1, 0.5, 0, 2, 1, 1, 1, 0, 0])
+    assert [found[name] for name in SHAPES] == pytest.approx([1, 0.5, 0, 1, 1, 1, 0, 0])
     assert "0.50 px" in report.read_text(encoding="utf-8")
 
 
 def test_shapes_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "r.html"
     found = run(capsys, *files(tmp_path, PROPOSALS[:0]), "--shapes", "--report", str(report))
-    assert [found[name] for name in SHAPES] == [None, None, None, 0, None, None, 1, 0, 0]
+    assert [found[name] for name in SHAPES] == [None, None, None, None, None, 1, 0, 0]
     assert "n/a" in report.read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ def results_of(comparison: Comparison) -> dict[str, Any]:
     }
     if comparison.shape is not None:
         shape = asdict(comparison.shape)
-        values |= {name: figure for name, figure in shape.items() if name not in ("pairs", "mean_iou")}
+        values |= {name: figure for name, figure in shape.items() if name not in ("pairs", "mean_iou", "directed")}
     if comparison.unit == "px":
         values["areas"] = [{"area": area.name, "images": area.images} | _counted(area.counts) for area in score.areas]
         values["images"] = [

@@ -122,7 +122,7 @@ def _mark(axes: Axes, mark: tuple[float, float, str]) -> str:
 
 def _text(x: float, y: float, text: str, anchor: str = "middle", colour: str = INK) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text {place} font-size="11" fill="{colour}">{escape(text)}</text>'
+    return f'<text {place} font-size="10.5" fill="{colour}">{escape(text)}</text>'
 
 
 def _svg(parts: Sequence[str], label: str) -> str:

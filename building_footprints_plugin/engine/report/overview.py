@@ -14,6 +14,7 @@ from .charts import BLUE, GREEN, GREY, INK, RED
 from .drawing import MOST_SHAPES, SHARES, Shapes, View, draw_grid, draw_shapes, scale_bar
 
 MOST_IMAGES = 12
+SMALLEST_PX = 1.5  # side of the middle one of the polygons in the drawing; smaller ones could not be seen
 
 
 def overview(comparison: Comparison) -> str:
@@ -24,10 +25,12 @@ def overview(comparison: Comparison) -> str:
     bounds = bounds_of(shapes.all)
     if bounds is None:
         return '<p class="none">There is nothing to draw: neither side has a polygon that counts.</p>'
-    view, many = View.of(bounds), len(shapes.all) > MOST_SHAPES
-    drawing = (draw_grid if many else draw_shapes)(shapes, view) + scale_bar(view)
+    view = View.of(bounds)
+    size_px = float(np.median(np.sqrt(shapely.area(shapes.all)))) * view.scale
+    coarse = len(shapes.all) > MOST_SHAPES or size_px < SMALLEST_PX
+    drawing = (draw_grid if coarse else draw_shapes)(shapes, view) + scale_bar(view)
     outline = _area_of_interest(comparison.score, view)
-    return _svg(view, outline + drawing) + (_grid_legend() if many else _legend())
+    return _svg(view, outline + drawing) + (_grid_legend() if coarse else _legend())
 
 
 def _svg(view: View, content: str) -> str:
@@ -104,5 +107,5 @@ def _grid_legend() -> str:
     return (
         f'<p class="legend"><span>{steps} 0 to 100 % right, in steps of 20</span>'
         f'<span style="color:{GREY}">Each square: what was found, as a share of what was found, false or missed there. '
-        "There are too many polygons to draw them one by one; the output layers have them all.</span></p>"
+        "The polygons are too many, or too small here, to draw one by one; the output layers have them all.</span></p>"
     )
