@@ -34,7 +34,7 @@ DEMO_IMAGE := $(DEMO)/vegas.tif
 DEMO_TRUTH := $(DEMO)/vegas.geojson
 DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNet; SpaceNet 2 on AWS, CC BY-SA 4.0
 
-.PHONY: help setup demo test test-unit test-training test-qgis test-e2e lint format bench weights docs-pictures package install clean FORCE
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-install lint format bench weights docs-pictures lock package install clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ $(ZIP): FORCE
 
 install: $(ZIP) ## unpack the plugin into the QGIS profile (PROFILE=folder for another one)
 	@$(PYTHON) -m tools.run_qgis install $(ZIP) $(if $(PROFILE),--profile "$(PROFILE)")
+
+lock: .venv/.ready ## resolve the versions that Install Engine installs, anew
+	@$(PY) -m tools.lock
 
 # ---- The demo: QGIS extracts buildings from a real image, the result is scored and drawn -----------------------
 demo: setup demo/preview.png ## extract, score and draw the buildings of a bundled image, in QGIS itself
@@ -122,6 +125,13 @@ test-qgis: setup ## test the plugin inside QGIS
 
 test-e2e: setup $(ZIP) ## test the packaged zip in a fresh profile through qgis_process
 	@BUILDING_FOOTPRINTS_ZIP=$(ZIP) $(PY) $(TEST) -p no:pytest_qgis tests/e2e
+
+test-install: setup $(ZIP) ## let the packaged plugin install its engine, offline, from wheels fetched first (350 MB)
+	@mkdir -p build/wheels
+	@$(PY) -m pip --disable-pip-version-check -qq download --no-deps --dest build/wheels \
+		--requirement building_footprints_plugin/engine_lock.txt 'uv>=0.9,<1'
+	@BUILDING_FOOTPRINTS_ZIP=$(ZIP) BUILDING_FOOTPRINTS_WHEELS=$(CURDIR)/build/wheels \
+		$(PY) $(TEST) -p no:pytest_qgis tests/e2e/test_install.py
 
 lint: .venv/.ready $(ZIP) ## style, types, import rules, and the plugin site's security scan of the zip
 	@.venv/bin/ruff check --quiet .

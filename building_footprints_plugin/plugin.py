@@ -6,6 +6,7 @@ from typing import Any
 
 from qgis.core import QgsApplication
 
+from .offer import Offer
 from .provider import BuildingFootprintsProvider
 
 
@@ -15,6 +16,7 @@ class BuildingFootprintsPlugin:
     def __init__(self, iface: Any = None) -> None:
         self.iface = iface
         self.provider: BuildingFootprintsProvider | None = None
+        self.offer: Offer | None = None
 
     def initProcessing(self) -> None:
         """Register the provider, once."""
@@ -25,9 +27,14 @@ class BuildingFootprintsPlugin:
     def initGui(self) -> None:
         """Register the provider; the toolbox shows what it offers."""
         self.initProcessing()
+        if self.iface is not None and self.offer is None:
+            self.offer = Offer(self.iface)
 
     def unload(self) -> None:
         """Take the provider out of the registry, which also deletes it."""
+        if self.offer is not None:
+            self.offer.withdraw()
+            self.offer = None
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None

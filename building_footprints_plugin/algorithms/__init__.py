@@ -7,6 +7,7 @@ from qgis.core import QgsProcessingAlgorithm
 from .check_installation import CheckInstallation
 from .export_training_data import ExportTrainingData
 from .extract_buildings import ExtractBuildings
+from .install_engine import InstallEngine
 from .polygonize_buildings import PolygonizeBuildings
 from .regularize_footprints import RegularizeFootprints
 from .score_footprints import ScoreFootprints
@@ -22,5 +23,6 @@ def algorithm_classes() -> list[type[QgsProcessingAlgorithm]]:
         RegularizeFootprints,
         ScoreFootprints,
         ExportTrainingData,
+        InstallEngine,
         CheckInstallation,
     ]

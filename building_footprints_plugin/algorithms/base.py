@@ -15,8 +15,10 @@ from qgis.core import (
 
 from ..bridge.errors import BridgeError, EngineCrashed, EngineMissing
 from ..bridge.files import run_folder
+from ..bridge.install import is_outdated
 from ..bridge.probe import Probe, find_engine, forget
 from ..bridge.run import Limits, run_engine
+from ..offer import tell_missing
 from ..translation import tr
 from .texts import FootprintsAlgorithm
 from .values import Values
@@ -59,6 +61,7 @@ class EngineAlgorithm(FootprintsAlgorithm):
         try:
             find_engine(self.WITH_NETWORK)
         except EngineMissing as error:
+            tell_missing()
             return False, str(error)
         return True, ""
 
@@ -89,6 +92,8 @@ class EngineAlgorithm(FootprintsAlgorithm):
                 self._engine = find_engine(self.WITH_NETWORK)
                 origin = self._engine.candidate
                 feedback.pushInfo(tr("Engine: {} ({})").format(origin.path, origin.origin))
+                if is_outdated(origin.path):
+                    feedback.pushWarning(tr("The engine is of another version of this plugin; run Install Engine."))
                 self.read_layers(values, self._engine)
         except (BridgeError, QgsProcessingException) as error:
             self._refusal = str(error)

@@ -57,7 +57,7 @@ def find_engine(with_network: bool = True) -> Probe:
         if not reason:
             return answer
         failures.append(f"{candidate.path} ({candidate.origin}): {reason}.")
-    text = tr("No Python was found that can run the engine; Check Installation says what to do.")
+    text = tr("No Python was found that can run the engine; run Install Engine, which makes one.")
     raise EngineMissing("\n".join([text, *failures]))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import queue
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from .environment import engine_environment
@@ -29,23 +30,26 @@ NOTHING: Final = Nothing()
 class EngineProcess:
     """A running engine. End of file on its stdin asks it to stop; `stop` ends it whatever it does.
 
-    Use it as a context manager: leaving it ends the process, also after an exception. Raises OSError if `command`
-    cannot be started.
+    Use it as a context manager: leaving it ends the process, also after an exception. `additions` are environment
+    variables; with `joined` what it writes to stderr comes among the lines. Raises OSError if `command` cannot be
+    started.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(
+        self, command: Sequence[str], additions: Mapping[str, str] | None = None, *, joined: bool = False
+    ) -> None:
         self._process = subprocess.Popen(  # nosec B603 - a list, no shell; the Python is the user's own choice
             list(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=engine_environment(),
+            stderr=subprocess.STDOUT if joined else subprocess.PIPE,
+            env={**engine_environment(), **(additions or {})},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             start_new_session=True,
         )
         self._stdin, stdout, stderr = self._process.stdin, self._process.stdout, self._process.stderr
         self._pipes = [pipe for pipe in (stdout, stderr) if pipe is not None]
-        self._out, self._err = LineReader(self._pipes[0]), TailReader(self._pipes[1])
+        self._out, self._err = LineReader(self._pipes[0]), TailReader(stderr or io.BytesIO())
         self._out.start()
         self._err.start()
         self._ended_at: float | None = None

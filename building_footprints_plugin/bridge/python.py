@@ -14,6 +14,7 @@ from qgis.core import QgsApplication, QgsSettings
 from ..translation import tr
 
 SETTING = "BuildingFootprints/python"
+FOLDER_SETTING = "BuildingFootprints/folder"
 VARIABLE = "BUILDING_FOOTPRINTS_PYTHON"
 
 
@@ -35,12 +36,18 @@ def candidates() -> list[Candidate]:
 
 def managed_folder() -> Path:
     """Return the folder of the environment that Install Engine makes; it need not exist."""
-    return Path(QgsApplication.qgisSettingsDirPath()) / "building_footprints" / "engine"
+    chosen = str(QgsSettings().value(FOLDER_SETTING, "") or "").strip()
+    return (Path(chosen) if chosen else Path(QgsApplication.qgisSettingsDirPath())) / "building_footprints" / "engine"
 
 
 def managed_python() -> Path:
     """Return the Python of the environment in `managed_folder`; it need not exist."""
-    return managed_folder() / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return python_of(managed_folder())
+
+
+def python_of(environment: Path) -> Path:
+    """Return the Python of a virtual environment; it need not exist."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def _named() -> Iterator[Candidate]:

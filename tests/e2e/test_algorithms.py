@@ -21,7 +21,7 @@ from training.places import read_places
 
 ALGORITHMS = (
     *("extractbuildings", "segmentbuildings", "polygonizebuildings", "regularizefootprints", "scorefootprints"),
-    *("exporttrainingdata", "checkinstallation"),
+    *("exporttrainingdata", "installengine", "checkinstallation"),
 )
 SAME_PLACE_DEG = 1e-8  # about a millimetre: QGIS and the command line write the same numbers
 Engine = Callable[..., dict[str, Any]]

@@ -201,3 +201,41 @@ def test_the_report_asks_anew_and_says_when_the_weights_are_bad(stand_in, only):
     assert not works
     assert "The weights cannot be used: There is no file x." in text
     assert asked(good) == 2
+
+
+@pytest.mark.parametrize(
+    ("device", "card", "says"),
+    [
+        ("cpu", "", "on the CPU the network is slower"),
+        ("cpu", "NVIDIA T4, 535.1, 15360 MiB, 15000 MiB", "The graphics card is not used: run Install Engine"),
+        ("cuda", "NVIDIA T4, 535.1, 15360 MiB, 15000 MiB", "A trial extraction of 256 x 256 px on cuda"),
+    ],
+)
+def test_the_report_says_whether_the_graphics_card_is_used(stand_in, only, monkeypatch, tmp_path, device, card, says):
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    if card:
+        (programs / "nvidia-smi").write_text(f"#!/bin/sh\necho '{card}'\n")
+        (programs / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    line = {"type": "result", "missing": [], "weights": {}, "device": device, "seconds": 0.1}
+    only(stand_in("good", text=json.dumps(line)))
+    text, works = installation_report()
+    assert works
+    assert says in text
+    assert (card or "no NVIDIA driver found") in text
+    assert "GiB free" in text
+
+
+def test_the_report_is_no_success_when_the_trial_fails(stand_in, only, tmp_path):
+    """It answers what it is asked, but has nothing to say on an extraction."""
+    line = json.dumps({"type": "result", "missing": [], "weights": {}})
+    path = tmp_path / "half"
+    path.write_text(f"#!/bin/sh\ncase \"$*\" in *extract*) echo no such luck >&2; exit 1;; esac\necho '{line}'\n")
+    path.chmod(0o755)
+    only(path)
+    text, works = installation_report()
+    assert not works
+    assert "A trial extraction failed: The engine ended with exit code 1" in text
+    assert "no such luck" in text
+    assert text.endswith("Run Install Engine with repair.")

@@ -34,9 +34,14 @@ OUTLINES = {
 }
 AREA = {"EXTENT", "MASK"}
 TRAINING_DATA = {"GSD", "TILE_SIZE", "SPLIT", "QUALITY", "LICENCE", "ATTRIBUTION"}
-RARE_ELSEWHERE = {("scorefootprints", "MIN_AREA"): True, ("regularizefootprints", "TOLERANCE"): False}
+RARE_ELSEWHERE = {
+    ("scorefootprints", "MIN_AREA"): True,
+    ("regularizefootprints", "TOLERANCE"): False,
+    ("exporttrainingdata", "FOLDER"): False,
+}
 RARE = {
     *("SEED_THRESHOLD", "MERGE_THRESHOLD", "OUTLINE", "MIN_HOLE", "TOLERANCE", "LICENCE", "ATTRIBUTION"),
+    *("PYTHON", "FOLDER", "WHEELS", "INDEX"),  # Install engine
     *("TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "PRECISION", "SHAPES"),
 }
 ALL_SETTINGS = [*settings.NETWORK, *settings.OUTLINES, *settings.REGULARIZE, *settings.TRAINING_DATA, *settings.SCORE]
@@ -66,6 +71,7 @@ SIGNATURES = {
         {"INPUT", "TRUTH", "NAME", "FOLDER", "BANDS"} | TRAINING_DATA | AREA,
         {"FOLDER", "TILES", "PLACE"},
     ),
+    "installengine": ({"ACTION", "CPU_ONLY", "PYTHON", "FOLDER", "WHEELS", "INDEX"}, {"PYTHON_USED"}),
     "checkinstallation": (set(), {"REPORT", "OK"}),
 }
 

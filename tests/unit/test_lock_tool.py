@@ -1,0 +1,18 @@
+"""What goes into the lock file of the engine."""
+
+from __future__ import annotations
+
+from tools.lock import locked
+
+RESOLVED = """\
+numpy==2.4.6 ; python_full_version < '3.12'
+nvidia-cublas==13.1 ; sys_platform == 'linux'
+cuda-bindings==13.4 ; sys_platform == 'linux'
+torch==2.13.0
+triton==3.8.0 ; sys_platform == 'linux'
+
+"""
+
+
+def test_what_only_torch_s_cuda_build_needs_is_left_to_it() -> None:
+    assert locked(RESOLVED) == ["numpy==2.4.6 ; python_full_version < '3.12'", "torch==2.13.0"]
