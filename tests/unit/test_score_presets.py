@@ -155,6 +155,7 @@ def test_total_is_a_sum_or_a_mean_over_areas(tmp_path: Path, preset: str, expect
     truth = truth_csv(tmp_path / "t.csv", [("AOI_2_Vegas_img1", SQUARE), ("AOI_3_Paris_img1", SQUARE)])
     result = run(proposals, truth, preset)
     assert result["f1"] == pytest.approx(expected)
+    assert result["f1_by_iou"] == dict.fromkeys(result["f1_by_iou"], pytest.approx(expected))  # type: ignore[call-overload]
     assert [(area["area"], area["f1"]) for area in result["areas"]] == [  # type: ignore[attr-defined]
         ("AOI_2_Vegas", 1.0),
         ("AOI_3_Paris", 0.5),

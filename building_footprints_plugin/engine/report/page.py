@@ -101,7 +101,7 @@ def _sweep(comparison: Comparison) -> str:
     score = comparison.score
     points = sorted(score.f1_by_iou.items())
     limit = score.rule.iou_threshold
-    mark = (limit, score.counts.f1, f"{score.counts.f1:.3f}") if points[0][0] <= limit <= points[-1][0] else None
+    mark = (limit, score.f1, f"{score.f1:.3f}") if points[0][0] <= limit <= points[-1][0] else None
     axes = Axes("IoU a match needs", "F1", x_range=(0.5, 0.95), x_ticks=(0.5, 0.6, 0.7, 0.8, 0.9))
     return line_chart(axes, points, mark)
 

@@ -56,8 +56,9 @@ class Score:
     `truth_of[i]` is the number of the building proposal i is matched with, -1 if none; `proposal_iou` and `truth_iou`
     are the IoU of the match, for what is unmatched the best there is with anything. `counted` and `truth_counted`
     say what the counts hold (all, without an area of interest). `f1` is the preset's headline, which for `topcoder` is
-    a mean over areas; `images[i]` are the counts of image i. `offset` is the median (dx, dy) from building to matched
-    proposal, in units of the coordinates. `mixed` counts pairs set to IoU 0 because areas and lines overlap at once.
+    a mean over areas, as are those of `f1_by_iou`; `images[i]` are the counts of image i. `offset` is the median
+    (dx, dy) from building to matched proposal, in units of the coordinates. `mixed` counts pairs set to IoU 0 because
+    areas and lines overlap at once.
     """
 
     rule: Rule
@@ -125,7 +126,7 @@ def score_polygons(
     order = proposals.order(preset.by_confidence)
     best = match(pairs, order, limit, preset.strict_iou)
     outcome = _judge(pairs, best, proposals, truth)
-    sweep = {at: _judge(pairs, match(pairs, order, at, preset.strict_iou), proposals, truth).counts.f1 for at in SWEEP}
+    strict = {at: _judge(pairs, match(pairs, order, at, preset.strict_iou), proposals, truth) for at in SWEEP}
     curve = _curve(pairs, proposals, truth, rule)
     progress(0.9)
     images = _by_image(outcome, proposals, truth, len(rule.areas))
@@ -142,12 +143,12 @@ def score_polygons(
         counted=outcome.counted,
         truth_counted=outcome.truth_counted,
         counts=outcome.counts,
-        f1=_headline(areas, outcome.counts, preset),
+        f1=_headline(outcome, proposals, truth, rule),
         mean_iou=float(ious[0][outcome.correct].mean()) if outcome.correct.any() else 0.0,
         pixel_iou=ground_iou(proposals, truth, pairs, rule.aoi),
         average_precision=None if curve is None else curve.average_precision,
         curve=curve,
-        f1_by_iou=sweep,
+        f1_by_iou={at: _headline(each, proposals, truth, rule) for at, each in strict.items()},
         sizes=recall_by_size(truth.area[outcome.truth_counted], outcome.found[outcome.truth_counted], rule.size_edges),
         splits=int((split & outcome.truth_counted).sum()),
         merges=int((merged & outcome.counted).sum()),
@@ -209,16 +210,18 @@ def _by_image(outcome: _Outcome, proposals: Side, truth: Side, images: int) -> l
 
 
 def _by_area(images: list[Counts], areas: tuple[str, ...]) -> list[AreaScore]:
-    scores = []
-    for name in sorted(set(areas)):
-        members = [counts for counts, area in zip(images, areas, strict=True) if area == name]
-        total = Counts(sum(c.tp for c in members), sum(c.fp for c in members), sum(c.fn for c in members))
-        scores.append(AreaScore(name, len(members), total))
-    return scores
+    members: dict[str, list[Counts]] = {name: [] for name in sorted(set(areas))}
+    for counts, area in zip(images, areas, strict=True):
+        members[area].append(counts)
+    return [
+        AreaScore(name, len(each), Counts(sum(c.tp for c in each), sum(c.fp for c in each), sum(c.fn for c in each)))
+        for name, each in members.items()
+    ]
 
 
-def _headline(areas: list[AreaScore], counts: Counts, preset: Preset) -> float:
+def _headline(outcome: _Outcome, proposals: Side, truth: Side, rule: Rule) -> float:
     """Return the preset's F1; a mean counts an area with nothing in it as 0."""
-    if not preset.mean_of_areas:
-        return counts.f1
+    if not rule.preset.mean_of_areas:
+        return outcome.counts.f1
+    areas = _by_area(_by_image(outcome, proposals, truth, len(rule.areas)), rule.areas)
     return float(np.mean([area.counts.f1 for area in areas])) if areas else 0.0
