@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -29,6 +30,8 @@ from prepare_makers import (
     write_picture,
     write_raster,
 )
+
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
 
 def test_spacenet_pairs_by_name_stretches_and_burns_houses_where_they_stand(tmp_path: Path) -> None:
@@ -121,6 +124,54 @@ def test_masks_become_buildings_by_their_parts(tmp_path: Path) -> None:
     expected = np.zeros((30, 40), np.uint16)
     expected[5:10, 5:10], expected[10:15, 10:15] = 1, 2
     np.testing.assert_array_equal(place.read("1")[1], expected)
+
+
+def test_masks_in_a_folder_elsewhere(tmp_path: Path) -> None:
+    write_picture(tmp_path / "rgb" / "one.jpg", np.full((30, 40, 3), 90, np.uint8))
+    write_picture(tmp_path / "classes" / "one.png", np.tile(np.arange(4, dtype=np.uint8).repeat(10), (30, 1)))
+    words = ("--masks", tmp_path / "classes", "--mask-value", 2, "--image-gsd", 0.5, "--split", "train")
+    assert run(tmp_path / "rgb", tmp_path / "out", *words) == 0
+    expected = np.zeros((30, 40), np.uint16)
+    expected[:, 20:30] = 1
+    np.testing.assert_array_equal(prepared(tmp_path / "out")["rgb"].read("one")[1], expected)
+
+
+def test_chips_are_cut_out_of_the_whole_image(tmp_path: Path) -> None:
+    """16-bit values are scaled over the whole image, so a chip looks as its part of the image does."""
+    source = make_spacenet(tmp_path / "AOI", range(1, 4))
+    words = ("--split", "train", "--format", "png")
+    assert run(source, tmp_path / "whole", *words) == 0
+    assert run(source, tmp_path / "chips", "--chip", 40, *words) == 0
+    (whole,), (chips,) = prepared(tmp_path / "whole").values(), prepared(tmp_path / "chips").values()
+    for name in chips.ids:
+        key, row, col = name.rsplit("_", 2)
+        window = np.s_[int(row) : int(row) + 40, int(col) : int(col) + 40]
+        image, instances = whole.read(key)
+        np.testing.assert_array_equal(chips.read(name)[0], image[window])
+        np.testing.assert_array_equal(chips.read(name)[1], instances[window])
+
+
+def test_a_large_raster_is_shared_out_among_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raster, truth = make_town(tmp_path / "in")
+    words = (raster, "--truth", truth, "--split", "train", "--chip", 32)
+    assert run(words[0], tmp_path / "alone", *words[1:]) == 0
+    monkeypatch.setattr("training.prepare.plan.BIG_BYTES", 0)
+    monkeypatch.setattr("training.prepare.plan.JOB_PX", 1500)  # 6000 px: four jobs of two chips
+    assert run(words[0], tmp_path / "shared", *words[1:]) == 0
+    assert everything(tmp_path / "shared") == everything(tmp_path / "alone")
+
+
+def test_a_full_disk_is_said_and_nothing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    make_place(tmp_path / "in" / "fine")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert run(tmp_path / "in", tmp_path / "out") == 1
+    assert "out could not be written ([Errno 28] No space left on device); nothing was left" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 def test_a_coarse_place_is_left_alone_and_a_fine_one_made_coarser(tmp_path: Path) -> None:

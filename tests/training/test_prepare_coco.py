@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from prepare_makers import make_coco, prepared, run
 
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+
 SQUARE = [[10, 5, 20, 5, 20, 15, 10, 15]]
 SHAPE = (40, 60)
 

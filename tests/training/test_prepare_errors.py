@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from prepare_makers import (
     write_picture,
     write_raster,
 )
+
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
 Make = Callable[[Path], tuple[Any, ...]]
 
@@ -91,6 +94,7 @@ def cut_off(path: Path, size: int) -> None:
 
 def shapefile_without_crs(raster: Path, truth: Path) -> None:
     path = truth.with_name("plain.shp")
+    warnings.filterwarnings("ignore", message="'crs' was not provided")
     pyogrio.raw.write(
         path, shapely.to_wkb([shapely.box(500_000, 3_999_990, 500_010, 4_000_000)]), [], [], geometry_type="Polygon",
         crs=None, driver="ESRI Shapefile",
@@ -103,7 +107,11 @@ ERRORS = [
     pytest.param(lambda folder: make_town(folder)[:1], "needs its footprints, --truth", id="a raster alone"),
     pytest.param(town("--bands", "1,2,7"), "Band 7 was asked for; .*town.tif has bands 1 to 3", id="wrong band"),
     pytest.param(town("--chip", "0"), "--chip|chip_px", id="wrong size"),
-    pytest.param(town("--images", "city"), "no labelled image called city", id="an image that is not there"),
+    pytest.param(
+        town("--images", "city"),
+        "There is no image city in .*in; expected names without",
+        id="an image that is not there",
+    ),
     pytest.param(
         town_with(lambda raster, truth: cut_off(raster, 9000)), "town.tif could not be read at row", id="broken raster"
     ),
@@ -134,6 +142,11 @@ ERRORS = [
         id="points",
     ),
     pytest.param(town("--aoi", "nowhere.gpkg"), "There is no file nowhere.gpkg", id="no such area"),
+    pytest.param(
+        lambda folder: (make_spacenet(folder / "AOI", range(1, 4)), "--aoi", "a.gpkg"),
+        "--aoi is for raster; the sources are spacenet",
+        id="an option that would be passed over",
+    ),
     pytest.param(two_towns, r"from 0.5 m \(town.tif\) to 2 m \(coarse.tif\) per pixel", id="two resolutions"),
     pytest.param(
         spacenet_with(lambda f: (f / "geojson/buildings/buildings_AOI_2_Vegas_img2.geojson").unlink()),

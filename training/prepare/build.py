@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,10 @@ def _in_processes(jobs: Sequence[Job], workers: int) -> Iterator[Cut]:
     pool = ProcessPoolExecutor(workers, initializer=_leave_signals_to_the_parent)
     try:
         yield from pool.map(cut, jobs, chunksize=max(1, min(16, len(jobs) // (8 * workers))))
+    except BrokenProcessPool as error:
+        raise FootprintsError(
+            "A worker process died, perhaps for want of memory; try again with fewer --workers or a smaller --chip."
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from building_footprints_plugin.engine.commands._arguments import flag_of
 from building_footprints_plugin.engine.errors import BadInput
 
 from ..places import read_place
@@ -25,6 +26,18 @@ class Kind(Protocol):
         """Return what is in it; raises BadInput."""
 
 
+# What is said to a kind that does not hear it is an error, not passed over.
+ONLY_FOR = {
+    "truth_crs": ("raster", "spacenet"),
+    "aoi": ("raster",),
+    "crs": ("raster", "spacenet", "masks", "coco"),
+    "bands": ("raster", "spacenet", "masks", "coco"),
+    "masks": ("masks",),
+    "mask_value": ("masks",),
+    "image_folder": ("coco",),
+    "image_gsd_m": ("masks", "coco"),
+    "categories": ("coco",),
+}
 FOLDERS: dict[str, Kind] = {"spacenet": spacenet, "places": places, "masks": masks, "coco": coco}
 EXPECTED = (
     "expected a SpaceNet-2 folder (RGB-PanSharpen, geojson/buildings), a folder of places (place.json, images, "
@@ -54,7 +67,9 @@ def find_collections(sources: Sequence[Path], how: SourceOptions, missing: str) 
 
 
 def _of(source: Path, how: SourceOptions, missing: str) -> list[Collection]:
-    kind = kind_of(source) if how.kind == AUTO else how.kind
+    kind = how.kind
+    if kind == AUTO:
+        kind = "masks" if how.masks else kind_of(source)
     if kind == "raster":
         return rasters.collections([source], how, missing)
     return FOLDERS[kind].collections(source, how, missing)
@@ -93,14 +108,18 @@ def _described(collection: Collection, how: SourceOptions) -> Collection:
 
 
 def _check(found: list[Collection], how: SourceOptions) -> None:
-    images = sum(len(each.images) for each in found)
-    if not images:
+    kinds = {each.kind for each in found}
+    for name, fit in ONLY_FOR.items():
+        if getattr(how, name) is not None and not kinds & set(fit):
+            raise BadInput(
+                f"{flag_of(how.spec(name))} is for {' and '.join(fit)}; the sources are {' and '.join(sorted(kinds))}."
+            )
+    keys = {image.key for each in found for image in each.images}
+    absent = sorted(set(how.images.split(",") if how.images else ()) - keys)
+    if absent:
+        raise BadInput(f"There is no image {absent[0]} in {found[0].root}; expected names without extension.")
+    if not keys:
         raise BadInput(f"There is no labelled image in {found[0].root}; {EXPECTED}.")
-    if how.images:
-        keys = {image.key for each in found for image in each.images}
-        absent = [name for name in how.images.split(",") if name not in keys]
-        if absent:
-            raise BadInput(f"There is no image {absent[0]} in {found[0].root}; expected names without extension.")
     names = [each.name for each in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:

@@ -11,7 +11,7 @@ from ..labelling import Footprints, known_ground
 from ..options import SourceOptions
 from ..source import Collection, Image, pictures_in, safe_name
 
-SUFFIXES = (".tif", ".tiff", ".vrt", ".jp2", ".img", ".ecw", ".png", ".jpg")
+SUFFIXES = (".tif", ".tiff", ".vrt", ".jp2", ".img", ".ecw")
 IMAGE, TRUTH = "image.tif", "buildings.geojson"
 
 
