@@ -17,6 +17,7 @@ DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 SPLITS = ("train", "val", "test")
 LABEL_QUALITIES = ("good", "fair", "offset")
+REFERENCE_PRESETS = ("spacenet-exploration",)
 SCORE_PRESETS = ("spacenet", "solaris", "topcoder")
 SCORE_IOUS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))  # at which a score gives F1
 SCORE_SIZES_M2 = (0.0, 25.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)  # from which it gives recall by building size
@@ -156,6 +157,21 @@ class PolygonizeOptions(Options):
         minimum=0.0,
         maximum=100.0,
         flag="--tolerance",
+    )
+
+
+@dataclass(frozen=True)
+class ReferenceOptions(Options):
+    """A published rule that is followed to the letter instead, to compare footprints with."""
+
+    preset: str | None = parameter(
+        None,
+        "follow the rule of microsoft/SpaceNetExploration instead: INPUT is a probability raster of ours or a folder "
+        "of such .tif files, OUTPUT its .csv in pixels; of the other options only --min-polygon-area counts",
+        choices=REFERENCE_PRESETS,
+    )
+    min_polygon_area_px: float = parameter(
+        150.0, "with --preset: a polygon is kept if its area is above this", unit="px", minimum=0.0
     )
 
 

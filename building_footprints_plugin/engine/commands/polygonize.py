@@ -6,9 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..extract import Target, polygonize
-from ..options import PolygonizeOptions
+from ..errors import BadInput
+from ..extract import Source, Target, polygonize
+from ..options import PolygonizeOptions, ReferenceOptions
 from ..progress import Reporter
+from ..reference import write_reference
 from ._arguments import add_options, options_from
 from ._inputs import add_source, source_from
 
@@ -20,10 +22,18 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("output", type=Path, metavar="OUTPUT", help=".gpkg, .geojson, .fgb, .parquet or .shp")
     parser.add_argument("--layer", metavar="NAME", help="name of the layer in OUTPUT (default: the file's)")
     add_options(parser, PolygonizeOptions)
+    add_options(parser, ReferenceOptions)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     """Run the command; return its figures."""
-    target = Target(arguments.output, arguments.layer)
-    return polygonize(source_from(arguments), target, options_from(arguments, PolygonizeOptions), reporter)
+    source, target = source_from(arguments), Target(arguments.output, arguments.layer)
+    options, reference = options_from(arguments, PolygonizeOptions), options_from(arguments, ReferenceOptions)
+    if reference.preset is None:
+        return polygonize(source, target, options, reporter)
+    if source != Source(source.path) or options != PolygonizeOptions():
+        raise BadInput(
+            f"--preset {reference.preset} has a rule of its own; leave out --bounds, --threshold and the like."
+        )
+    return dict(write_reference(Path(source.path), arguments.output, reference, reporter))
