@@ -13,6 +13,7 @@ from qgis.core import (
 )
 
 from ..translation import tr
+from .provenance import About
 from .sinks import EngineLayer, fill_sink
 from .styling import style_on_load
 from .values import Values
@@ -30,11 +31,11 @@ def add_footprints_output(algorithm: QgsProcessingAlgorithm) -> None:
 
 
 def footprints_output(
-    values: Values, source: EngineLayer, result: dict[str, Any], feedback: QgsProcessingFeedback
+    values: Values, source: EngineLayer, result: dict[str, Any], feedback: QgsProcessingFeedback, made: About
 ) -> dict[str, Any]:
-    """Copy the footprints into the sink, let them be styled, and return the three outputs."""
+    """Copy the footprints into the sink, let them be styled and described, and return the three outputs."""
     target = fill_sink(values, "OUTPUT", source, feedback)
-    style_on_load(values.context, target, "footprints")
+    style_on_load(values.context, target, "footprints", made)
     return {
         "OUTPUT": target,
         "COUNT": int(result["count"]),

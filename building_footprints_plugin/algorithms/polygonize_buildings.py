@@ -8,6 +8,7 @@ from typing import Any
 from qgis.core import QgsProcessingFeedback
 
 from .footprints_output import ENGINE_SHARE, LAYER, add_footprints_output, footprints_output
+from .provenance import settings_said
 from .raster_algorithm import RasterAlgorithm
 from .settings import OUTLINES, add_settings, arguments
 from .sinks import EngineLayer
@@ -38,4 +39,5 @@ class PolygonizeBuildings(RasterAlgorithm):
         source, *limits = self.input_arguments(values, folder, feedback)
         command = ["polygonize", source, footprints.path, f"--layer={LAYER}", *limits, *arguments(OUTLINES, values)]
         result = self.engine(command, feedback, ENGINE_SHARE)
-        return footprints_output(values, footprints, result, feedback)
+        made = self.about(values, "OUTPUT", settings_said(OUTLINES, values))
+        return footprints_output(values, footprints, result, feedback, made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from qgis.core import (
     QgsCoordinateTransform,
@@ -20,6 +21,7 @@ from ..bridge.rasters import RasterInput, Wanted, raster_input
 from ..bridge.vectors import write_polygons
 from ..translation import tr
 from .base import EngineAlgorithm
+from .provenance import About, about
 from .values import Values
 
 USUAL_GSD_M = 0.3  # where the weights do not say
@@ -32,6 +34,7 @@ class RasterAlgorithm(EngineAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._input: RasterInput
+        self._source_name = ""
 
     def add_input(self, label: str) -> None:
         """Add INPUT; called first, as the other parameters refer to it."""
@@ -62,6 +65,7 @@ class RasterAlgorithm(EngineAlgorithm):
 
     def read_layers(self, values: Values, engine: Probe) -> None:
         layer = values.raster("INPUT")
+        self._source_name = layer.name()
         bounds = values.extent("EXTENT", layer.crs())
         needed = bounds if not bounds.isNull() else _mask_box(values, layer)
         wanted = Wanted(bounds, needed, self.gsd_m(values, engine), values.context.transformContext())
@@ -78,6 +82,10 @@ class RasterAlgorithm(EngineAlgorithm):
             write_polygons(mask, path, values.context.transformContext(), feedback)
             given.append(f"--aoi={path}")
         return given
+
+    def about(self, values: Values, output: str, facts: Sequence[str]) -> About:
+        """Return what the layer `output` is to say of itself."""
+        return about(values, output, self._source_name, facts)
 
 
 def _area_complaint(values: Values, layer: QgsRasterLayer) -> str:

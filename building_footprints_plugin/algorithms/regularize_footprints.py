@@ -17,9 +17,11 @@ from qgis.core import (
 from ..bridge.vectors import write_polygons
 from ..translation import tr
 from .base import EngineAlgorithm
+from .provenance import about, settings_said
 from .settings import REGULARIZE, add_settings, arguments
 from .sinks import EngineLayer, pour
 from .straightened import Straightened
+from .styling import style_on_load
 from .values import Values
 
 LAYER = "straightened"  # of the engine's temporary GeoPackage
@@ -61,4 +63,6 @@ class RegularizeFootprints(EngineAlgorithm):
         command = ["regularize", given, made, f"--layer={LAYER}", *arguments(REGULARIZE, values)]
         result = self.engine(command, feedback, ENGINE_SHARE)
         output = pour(values, "OUTPUT", Straightened(source, EngineLayer(made, LAYER)), feedback)
+        made = about(values, "OUTPUT", source.sourceName(), settings_said(REGULARIZE, values))
+        style_on_load(values.context, output, "", made)
         return {"OUTPUT": output, "COUNT": int(result["count"]), "REGULARIZED": int(result["regularized"])}

@@ -226,3 +226,33 @@ def test_results_are_plain_python(raster, played, tmp_path):
         "DEVICE_USED": str,
         "PROBABILITY": str,
     }
+
+
+def loaded(name: str = "") -> QgsProcessingOutputLayerDefinition:
+    """A temporary layer that is to be loaded into the project."""
+    definition = QgsProcessingOutputLayerDefinition("memory:", QgsProject.instance())
+    definition.destinationName = name
+    return definition
+
+
+@pytest.mark.parametrize(("given", "named"), [("", "my image: footprints"), ("town", "town")])
+def test_a_loaded_layer_says_where_it_comes_from(raster, played, context, feedback, qgis_new_project, given, named):
+    parameters = {"INPUT": str(raster("my image.tif")), "OUTPUT": loaded(given), "MIN_AREA": 12}
+    layer = processing.run(EXTRACT, parameters, context=context, feedback=feedback)["OUTPUT"]
+    (details,) = context.layersToLoadOnCompletion().values()
+    assert details.name == named
+    details.postProcessor().postProcessLayer(layer, context, feedback)
+    assert layer.metadata().title() == "my image: footprints"
+    said = layer.metadata().abstract().splitlines()
+    assert said[0].startswith("Extract buildings of Building Footprints ")
+    assert said[1:4] == ["Source: my image", "Weights: those of the plugin", "Threshold: as found best for the weights"]
+    assert "Smallest footprint: 12.0 m²" in said
+    assert layer.attributeDisplayName(layer.fields().indexOf("confidence")) == "Confidence"
+
+
+def test_a_loaded_raster_says_where_it_comes_from(raster, played, context, feedback, tmp_path, qgis_new_project):
+    output = QgsProcessingOutputLayerDefinition(str(tmp_path / "p.tif"), QgsProject.instance())
+    parameters = {"INPUT": str(raster()), "OUTPUT": output, "WEIGHTS": ""}
+    processing.run("buildingfootprints:segmentbuildings", parameters, context=context, feedback=feedback)
+    (details,) = context.layersToLoadOnCompletion().values()
+    assert details.name == "image: building probability"

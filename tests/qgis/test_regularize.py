@@ -13,6 +13,7 @@ from qgis.core import (
     QgsGeometry,
     QgsProcessingException,
     QgsProcessingFeatureSourceDefinition,
+    QgsProcessingOutputLayerDefinition,
     QgsProject,
     QgsVectorLayer,
     QgsWkbTypes,
@@ -192,3 +193,15 @@ def test_no_coordinate_system_is_a_sentence(polygons):
 def test_results_are_plain_python(polygons):
     results = regularize(polygons(ragged()))
     assert {type(results[name]) for name in ("COUNT", "REGULARIZED")} == {int}
+
+
+def test_a_loaded_layer_says_where_it_comes_from(polygons, context, feedback, qgis_new_project):
+    output = QgsProcessingOutputLayerDefinition("memory:", QgsProject.instance())
+    given = {"INPUT": polygons(ragged()), "OUTPUT": output, "TOLERANCE": 0.8}
+    name = "buildingfootprints:regularizefootprints"
+    layer = processing.run(name, given, context=context, feedback=feedback)["OUTPUT"]
+    (details,) = context.layersToLoadOnCompletion().values()
+    assert details.name == "polygons: regularized"
+    details.postProcessor().postProcessLayer(layer, context, feedback)
+    assert layer.metadata().abstract().endswith("Source: polygons\nMethod: rectangular\nTolerance: 0.8 m")
+    assert layer.attributeDisplayName(layer.fields().indexOf("regularized")) == "Straightened in full"

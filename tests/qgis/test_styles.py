@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 
 import processing
-import pytest
 from conftest import ROOT
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -27,11 +26,23 @@ def colours(symbol) -> tuple[str, str, bool]:
     return layer.strokeColor().name(), layer.fillColor().name(), 0 < layer.fillColor().alpha() < 255
 
 
-@pytest.mark.parametrize(("style", "colour"), [("footprints", "#ff7f00"), ("missed", "#1e64ff")])
-def test_polygon_styles(polygons, context, feedback, style, colour):
+def test_missed_buildings_are_blue(polygons, context, feedback):
     layer = polygons(SQUARE)
-    LayerStyler(style).postProcessLayer(layer, context, feedback)
-    assert colours(layer.renderer().symbol()) == (colour, colour, True)
+    LayerStyler("missed").postProcessLayer(layer, context, feedback)
+    assert colours(layer.renderer().symbol()) == ("#1e64ff", "#1e64ff", True)
+    assert feedback.warnings == []
+
+
+def test_footprints_are_the_darker_the_surer(polygons, context, feedback):
+    layer = polygons(SQUARE)
+    LayerStyler("footprints").postProcessLayer(layer, context, feedback)
+    renderer = layer.renderer()
+    assert renderer.classAttribute() == "confidence"
+    limits = [(each.lowerValue(), each.upperValue()) for each in renderer.ranges()]
+    assert [low for low, _ in limits] == [0, *(high for _, high in limits[:-1])], "no confidence falls between"
+    assert limits[-1][1] == 1
+    shades = [each.symbol().symbolLayer(0).strokeColor().lightness() for each in renderer.ranges()]
+    assert shades == sorted(shades, reverse=True)
     assert feedback.warnings == []
 
 

@@ -1,0 +1,50 @@
+"""What a layer says of itself once it is loaded: a name, and how it was made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from .. import __version__
+from ..translation import tr
+from .settings import Setting, value_of
+from .values import Values
+
+
+@dataclass(frozen=True)
+class About:
+    """The name of a layer, which stands in for the output's `label` unless the user gave another, and an abstract."""
+
+    label: str
+    name: str
+    abstract: str
+
+
+def about(values: Values, output: str, source: str, facts: Sequence[str]) -> About:
+    """Describe `output`, made from the layer called `source`; `facts` are sentences or "name: value"."""
+    label = values.algorithm.parameterDefinition(output).description()
+    made = tr("{} of Building Footprints {}, {}").format(
+        values.algorithm.displayName(), __version__, date.today().isoformat()
+    )
+    return About(label, f"{source}: {label.lower()}", "\n".join([made, tr("Source: {}").format(source), *facts]))
+
+
+def settings_said(settings: Sequence[Setting], values: Values) -> list[str]:
+    """Return "name: value unit" of each setting; what was left open is said to be the weights' own."""
+    return [f"{tr(setting.label)}: {_value(setting, values)}" for setting in settings]
+
+
+def weights_said(values: Values) -> str:
+    """Return which weights were used."""
+    chosen = values.input_file("WEIGHTS")
+    name = os.path.basename(chosen) if chosen else tr("those of the plugin")
+    return tr("Weights: {}").format(name)
+
+
+def _value(setting: Setting, values: Values) -> str:
+    value = value_of(setting, values)
+    if value is None:
+        return tr("as found best for the weights")
+    return f"{value} {setting.facts['unit']}".strip()
