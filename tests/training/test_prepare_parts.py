@@ -12,10 +12,10 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from building_footprints_plugin.engine.burning import burn, renumbered
 from building_footprints_plugin.engine.errors import BadInput
 from training.places import SPLITS
 from training.prepare import resample_labels, resample_picture
-from training.prepare.burning import burn, renumbered
 from training.prepare.chips import chips_of, part_of, starts
 from training.prepare.labelling import NoBuildings
 from training.prepare.options import PrepareOptions

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from building_footprints_plugin.engine.commands._arguments import add_options, options_from
+from building_footprints_plugin.engine.errors import Cancelled
 
 from ..prepare.build import prepare
 from ..prepare.kinds import find_collections
@@ -65,11 +66,16 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Run the command: the totals of each split on stdout, remarks on stderr."""
-    signal.signal(signal.SIGTERM, _stop)
-    options, how = options_from(arguments, PrepareOptions), options_from(arguments, SourceOptions)
-    found = find_collections(arguments.sources, how, options.missing)
-    totals, notes = prepare(found, arguments.target, options, overwrite=arguments.overwrite)
+    """Run the command: the totals of each split on stdout, remarks on stderr. SIGTERM ends it as tidily as Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        options, how = options_from(arguments, PrepareOptions), options_from(arguments, SourceOptions)
+        found = find_collections(arguments.sources, how, options.missing)
+        totals, notes = prepare(found, arguments.target, options, overwrite=arguments.overwrite)
+    except KeyboardInterrupt as error:
+        raise Cancelled(f"Stopped; nothing was written to {arguments.target}.") from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
     for note in notes:
         print(f"Note: {note}", file=sys.stderr)
     print(f"{'split':8}{'places':>8}{'images':>8}{'chips':>8}{'buildings':>11}")
@@ -79,5 +85,4 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _stop(*_: object) -> NoReturn:
-    """SIGTERM ends it as Ctrl-C does: tidily."""
     raise KeyboardInterrupt

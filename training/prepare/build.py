@@ -14,7 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from building_footprints_plugin.engine.errors import BadInput, Cancelled, FootprintsError
+from building_footprints_plugin.engine.errors import BadInput, FootprintsError
 
 from .cutting import Cut, cut
 from .manifest import MANIFEST, write_manifest, write_places
@@ -32,8 +32,8 @@ def prepare(
 
     Returns the totals of each split and sentences that the user should read. The bytes written depend on sources and
     options only, not on the number of workers or on the day. Memory: some windows a worker, and a few hundred bytes a
-    chip for the manifest. Raises BadInput if a source or `target` cannot be used, FootprintsError if the disk fails,
-    Cancelled after Ctrl-C; then nothing is left behind.
+    chip for the manifest. Raises BadInput if a source or `target` cannot be used, FootprintsError if the disk fails;
+    then, and after KeyboardInterrupt, nothing is left behind.
     """
     _check_target(target, overwrite)
     planned, notes = plan(collections, options)
@@ -87,8 +87,6 @@ def _unfinished(target: Path) -> Iterator[Path]:
         yield folder
     except OSError as error:
         raise FootprintsError(f"{target} could not be written ({error}); nothing was left there.") from error
-    except KeyboardInterrupt as error:
-        raise Cancelled(f"Stopped; nothing was written to {target}.") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -13,10 +13,10 @@ import rasterio
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
+from building_footprints_plugin.engine.burning import renumbered
 from building_footprints_plugin.engine.raster import RasterReader
 
 from ..places import IGNORE_INSTANCE
-from .burning import renumbered
 from .chips import Chip, chips_of, part_of
 from .plan import Job
 from .source import Labelled

@@ -12,11 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
 
+from building_footprints_plugin.engine.burning import burn
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.raster import Grid, RasterReader, apply_affine, shifted
 from building_footprints_plugin.engine.vector import bounds_of, crs_name, polygons_of, read_layer, reproject
 
-from .burning import burn
 from .chips import Window
 from .resample import labels_on
 from .source import Labelled

@@ -10,9 +10,9 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
+from building_footprints_plugin.engine.burning import burn
 from building_footprints_plugin.engine.errors import BadInput
 
-from ..burning import burn
 from ..labelling import UNKNOWN, OnPixels
 from .run_lengths import decoded
 
