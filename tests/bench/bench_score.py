@@ -21,7 +21,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from building_footprints_plugin.engine.score import PRESETS, Rule, Side, score_polygons
+from building_footprints_plugin.engine.score import PRESETS, Rule, Side, score_polygons, shape_figures
 from building_footprints_plugin.engine.score.matching import match
 from building_footprints_plugin.engine.score.overlap import measure_pairs
 from building_footprints_plugin.engine.vector import FootprintWriter
@@ -85,6 +85,11 @@ def matching_alone(proposals: Polygons, truth: Polygons) -> int:
     return int((match(pairs, np.arange(len(proposals)), 0.5, preset.strict_iou) >= 0).sum())
 
 
+def shapes(proposals: Polygons, truth: Polygons) -> None:
+    """The figures of `score --shapes`, every footprint matched with its building."""
+    shape_figures(proposals, truth, np.repeat(np.arange(len(truth)), 2).reshape(-1, 2))
+
+
 def bare(proposals: Polygons, truth: Polygons) -> None:
     p, t = shapely.STRtree(truth).query(proposals)
     for start in range(0, len(p), CHUNK):
@@ -136,6 +141,14 @@ def loops() -> None:
         print(f"loop {name}: {slow.clock * 100:.0f} ({slow.cpu * 100:.0f}) µs a polygon, {slow.over(ours)} times ours")
 
 
+def measure_shapes() -> None:
+    for size in (10**3, 10**4):
+        cost = fastest(shapes, town(size))
+        print(
+            f"shapes of {size:,} matched pairs: {cost.clock / size * 1e6:.0f} ({cost.cpu / size * 1e6:.0f}) µs a pair"
+        )
+
+
 def command(proposals: Polygons, truth: Polygons) -> None:
     """The whole command on two GeoPackages, in a process of its own: seconds, and the most memory it held."""
     with tempfile.TemporaryDirectory() as folder:
@@ -178,6 +191,7 @@ def main(most: int) -> None:
             f"{theirs.clock:11.2f} s   {ours.over(theirs)}"
         )
     loops()
+    measure_shapes()
     command(*town(sizes[-1]))
 
 
