@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import time
+from pathlib import Path
 
 import processing
 import pytest
@@ -15,6 +19,9 @@ from qgis.core import (
     QgsProject,
 )
 
+from building_footprints_plugin.algorithms import score_numbers
+
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("provider")
 NUMBERS = ("TP", "FP", "FN", "PRECISION", "RECALL", "F1", "MEAN_IOU")
 
@@ -33,7 +40,7 @@ def score(proposals, truth, **parameters: object) -> dict:
 
 @pytest.fixture
 def town(polygons):
-    """Truth: three houses. Proposals: one exact, one half as wide (IoU 0.5), one where there is nothing."""
+    """Proposals and truth, three each: one pair is equal, one footprint half as wide (IoU 0.5), one on nothing."""
     return (
         polygons(box(0, 0), box(50, 0, width=5), box(200, 0)),
         polygons(box(0, 0), box(50, 0), box(100, 0)),
@@ -63,6 +70,19 @@ def test_figures_at_stricter_overlaps_and_by_size(town):
     assert "RECALL_FROM_200_M2" not in results  # there is none
     assert "AVERAGE_PRECISION" in results
     assert "HAUSDORFF" not in results
+
+
+def test_every_number_of_the_engine_is_an_output():
+    truth = str(ROOT / "tests" / "data" / "demo" / "vegas.geojson")
+    words = [os.environ["BUILDING_FOOTPRINTS_PYTHON"], "-m", "building_footprints_plugin.engine", "score", truth, truth]
+    done = subprocess.run([*words, "--shapes", "--json"], cwd=ROOT, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    single = {name for name, value in result.items() if value is None or type(value) in (int, float)}
+    assert single - {"iou_threshold"} == {key for key, _ in score_numbers.FIGURES.values()}
+    everything = {"average_precision": 1, "offset_x": 0, "offset_y": 0}
+    for size in result["recall_by_size"]:
+        size["buildings"] = 1
+    assert set(score_numbers.numbers({**result, **everything})) == set(score_numbers.descriptions())
 
 
 def test_shapes(town):
