@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def _begin(options: TrainOptions, run: Path, fabric: Fabric, begin_from: Path | 
     return learner, progress
 
 
-def batches_from(crops: Crops, step: int, options: TrainOptions, fabric: Fabric) -> Iterator[Batch]:
+def batches_from(crops: Crops, step: int, options: TrainOptions, fabric: Fabric) -> Generator[Batch]:
     """Yield this process's part of the batches from `step` on; raises what went wrong with a crop."""
     loader: DataLoader[Any] = DataLoader(
         crops,
