@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -242,3 +244,21 @@ def test_a_coarser_crop_is_what_extraction_would_read(scale: float) -> None:
     view = View(0.5, 0.5, scale, 0.0, False)
     seen = take_view(noise, np.zeros((240, 240), np.uint16), view, read.shape[0])[0].astype(float)
     assert seen[8:-8, 8:-8].std() == pytest.approx(read[8:-8, 8:-8].std(), rel=0.2)
+
+
+@pytest.mark.parametrize("kind", ["random", "chips"])
+def test_memory_does_not_grow_with_the_data(data: Path, kind: str) -> None:
+    """Ten crops of 4,000 tiles take hardly more than ten of 40: tiles are read when they are drawn."""
+    used = {}
+    for count in (40, 4000):
+        folder = make_place(data / f"town_{count}", tiles=1)
+        for number in range(1, count):
+            os.link(folder / "images" / "t0.jpg", folder / "images" / f"t{number}.jpg")
+            os.link(folder / "instances" / "t0.png", folder / "instances" / f"t{number}.png")
+        tracemalloc.start()
+        places = [place for place in read_places(data) if place.folder == folder]
+        crops = Crops(places, TrainOptions(crop_px=64, sampling=kind, contact_weight=1))
+        assert all(crops[number].pixels.shape == (3, 64, 64) for number in range(0, count, count // 10))
+        used[count] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert used[4000] - used[40] < 4000 * 300  # names and places of tiles: bytes a tile, where its image has 27,648
