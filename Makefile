@@ -34,7 +34,7 @@ DEMO_IMAGE := $(DEMO)/vegas.tif
 DEMO_TRUTH := $(DEMO)/vegas.geojson
 DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNet; SpaceNet 2 on AWS, CC BY-SA 4.0
 
-.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-install lint format bench weights docs-pictures lock package install clean FORCE
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-install lint format bench weights docs-pictures lock models package install clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ install: $(ZIP) ## unpack the plugin into the QGIS profile (PROFILE=folder for a
 
 lock: .venv/.ready ## resolve the versions that Install Engine installs, anew
 	@$(PY) -m tools.lock
+
+models: setup ## write the models that the plugin ships, anew
+	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tools.models
 
 # ---- The demo: QGIS extracts buildings from a real image, the result is scored and drawn -----------------------
 demo: setup demo/preview.png ## extract, score and draw the buildings of a bundled image, in QGIS itself
@@ -143,10 +146,12 @@ format: .venv/.ready ## lay the code out as lint expects
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format --quiet .
 
-bench: .venv/.ready ## measure speed and memory of extractions, of the score and of straightening, small to large
+bench: .venv/.ready ## measure speed and memory of extractions, score, straightening and training, small to large
 	@$(PY) -m tools.bench $(DEMO_IMAGE)
 	@$(PY) -m tests.bench.bench_score
+	@$(PY) -m tests.bench.bench_polygonize
 	@$(PY) -m tests.bench.bench_regularize
+	@$(PY) -m tests.bench.bench_training training/data
 
 clean: ## remove what was built; both environments stay
 	@rm -rf build dist demo

@@ -23,6 +23,7 @@ class BuildingFootprintsPlugin:
         if self.provider is None:
             self.provider = BuildingFootprintsProvider()
             QgsApplication.processingRegistry().addProvider(self.provider)
+            self.provider.refreshAlgorithms()  # only now can the models find their steps
 
     def initGui(self) -> None:
         """Register the provider; the toolbox shows what it offers."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsProcessingProvider
+from qgis.core import QgsApplication, QgsMessageLog, QgsProcessingModelAlgorithm, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from . import __version__
 from .algorithms import algorithm_classes
 
 ICON = Path(__file__).parent / "icons" / "icon.svg"
+MODELS = Path(__file__).parent / "models"
 
 
 class BuildingFootprintsProvider(QgsProcessingProvider):
@@ -40,5 +41,21 @@ class BuildingFootprintsProvider(QgsProcessingProvider):
         return ["tif"]
 
     def loadAlgorithms(self) -> None:
+        """Offer the algorithms, and the models once these are known to QGIS: a model looks its steps up there."""
         for algorithm in algorithm_classes():
             self.addAlgorithm(algorithm())
+        if QgsApplication.processingRegistry().providerById(self.id()) is not None:
+            for model in shipped_models():
+                self.addAlgorithm(model)
+
+
+def shipped_models() -> list[QgsProcessingModelAlgorithm]:
+    """Return the models that come with the plugin; one that this QGIS cannot read is left out and logged."""
+    models = []
+    for path in sorted(MODELS.glob("*.model3")):
+        model = QgsProcessingModelAlgorithm()
+        if model.fromFile(str(path)):
+            models.append(model)
+        else:
+            QgsMessageLog.logMessage(f"{path} cannot be read; install the plugin again.", "Building Footprints")
+    return models

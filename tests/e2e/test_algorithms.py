@@ -16,12 +16,13 @@ from conftest import Qgis
 from numpy.typing import NDArray
 
 from building_footprints_plugin.engine.raster import open_raster
+from building_footprints_plugin.engine.vector import Layer, write_layer
 from tools import preview, run_qgis
 from training.places import read_places
 
 ALGORITHMS = (
     *("extractbuildings", "segmentbuildings", "polygonizebuildings", "regularizefootprints", "scorefootprints"),
-    *("exporttrainingdata", "installengine", "checkinstallation"),
+    *("exporttrainingdata", "installengine", "checkinstallation", "extractandscore", "exporttrainingtiles"),
 )
 SAME_PLACE_DEG = 1e-8  # about a millimetre: QGIS and the command line write the same numbers
 Engine = Callable[..., dict[str, Any]]
@@ -158,6 +159,20 @@ def test_score_matches_the_command_line(
     assert len(read(tmp_path / "scored.gpkg")[1]) == expected["tp"] + expected["fp"]
     assert len(read(missed)[1]) == expected["fn"]
     assert "<html" in (tmp_path / "score.html").read_text(encoding="utf-8").lower()
+
+
+def test_a_shipped_model_runs(qgis: Qgis, image: Path, truth: Path, tmp_path: Path) -> None:
+    with rasterio.open(image) as raster:
+        left, bottom, right, top = raster.bounds
+    north = np.array([shapely.box(left, (bottom + top) / 2, right, top)], dtype=object)
+    write_layer(tmp_path / "north.gpkg", Layer(north, {}, "EPSG:4326"))
+    outputs = {"score:output": "scored.gpkg", "score:missed": "missed.gpkg", "score:report": "report.html"}
+    files = {name: tmp_path / file for name, file in outputs.items()}
+    qgis.results("extractandscore", image=image, area=tmp_path / "north.gpkg", truth=truth, **files)
+    _, polygons, fields = read(tmp_path / "scored.gpkg")
+    assert (fields["status"] == "matched").sum() > 5
+    assert shapely.bounds(polygons)[:, 1].min() >= (bottom + top) / 2 - 2e-4, "20 m: whole buildings on the edge"
+    assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8").lower()
 
 
 def test_scored_footprints_can_be_drawn(
