@@ -1,0 +1,142 @@
+"""From probability to straightened footprints: `python -m tests.bench.bench_polygonize [most footprints]`.
+
+Real labelled tiles of a dense town, made soft as a network's answer is, are laid out side by side, again and again.
+Shown are the footprints a second of one core for each step, as they get more (by default up to 100,000), the memory,
+and the whole command from a raster to a GeoPackage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import resource
+import subprocess  # nosec B404: starts this repository's own command line
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import rasterio
+import shapely
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.transform import from_origin
+from scipy import ndimage
+
+from building_footprints_plugin.engine.polygonize import CODE_MAX, StripPolygonizer, Thresholds
+from building_footprints_plugin.engine.raster import Grid, ProbabilityWriter
+from building_footprints_plugin.engine.regularize import regularize
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACE = ROOT / "training" / "data" / "banepa"
+PIXEL = 0.3
+TOLERANCE = 0.5
+REACH_PX = 5
+ACROSS = 32  # tiles side by side
+SIDE = 224  # pixels of a tile that are used
+STRIP_ROWS = 256
+SAMPLE_ROWS = 2 * SIDE  # shows how many footprints there are to a row
+THRESHOLDS = Thresholds.of(0.5, 0.5, 0.9)
+NOT_LABELLED = 65535
+BLUR_PX = 0.8
+BORDER_PX = 2
+Codes = NDArray[np.uint8]
+
+
+def soft_tiles(place: Path) -> Codes:
+    """Return codes (2, tiles * SIDE, SIDE) of building and interior, soft at the edges, none at the tiles' own edge."""
+    shrink = json.loads((place / "place.json").read_text())["gsd_m"] / PIXEL
+    parts = []
+    for path in sorted((place / "instances").glob("*.png")):
+        with rasterio.open(path) as tile:
+            numbers = tile.read(1, out_shape=(round(tile.height * shrink), round(tile.width * shrink)))[:SIDE, :SIDE]
+        if numbers.shape == (SIDE, SIDE):
+            numbers[numbers == NOT_LABELLED] = 0
+            parts.append(_soft(numbers))
+    return np.concatenate(parts, axis=1)
+
+
+def _soft(numbers: NDArray[np.uint16]) -> Codes:
+    size = 2 * BORDER_PX + 1
+    inner = ndimage.minimum_filter(numbers, size) == ndimage.maximum_filter(numbers, size)
+    both = np.stack([numbers > 0, inner & (numbers > 0)]).astype(np.float32)
+    both[:, [0, 1, -2, -1]] = both[:, :, [0, 1, -2, -1]] = 0
+    soft: Codes = np.rint(ndimage.gaussian_filter(both, (0, BLUR_PX, BLUR_PX)) * CODE_MAX).astype(np.uint8)
+    return soft
+
+
+def strips(tiles: Codes, rows: int) -> Iterator[Codes]:
+    """Yield `rows` rows of ground, in strips: tile columns that begin with different tiles, repeated downwards."""
+    sheet = np.concatenate([np.roll(tiles, -k * SIDE, axis=1) for k in range(ACROSS)], axis=2)
+    for row in range(0, rows, STRIP_ROWS):
+        yield sheet.take(np.arange(row, min(rows, row + STRIP_ROWS)), axis=1, mode="wrap")
+
+
+def steps(tiles: Codes, rows: int) -> tuple[int, dict[str, float]]:
+    """Return how many footprints `rows` rows have, and the seconds of processor that each step took."""
+    polygonizer, count = StripPolygonizer(THRESHOLDS, REACH_PX), 0
+    seconds = dict.fromkeys(("polygonize", "simplify", "rectangular"), 0.0)
+    for codes in itertools.chain(strips(tiles, rows), [None]):
+        began = time.process_time()
+        found = polygonizer.finish() if codes is None else polygonizer.push(codes)
+        seconds["polygonize"] += time.process_time() - began
+        count += len(found.polygons)
+        metres = np.asarray(shapely.transform(found.polygons, lambda xy: xy * (PIXEL, -PIXEL)), dtype=object)
+        for method in ("simplify", "rectangular"):
+            began = time.process_time()
+            regularize(metres, found.group, method=method, tolerance_m=TOLERANCE, pixel_m=PIXEL)
+            seconds[method] += time.process_time() - began
+    return count, seconds
+
+
+def command(tiles: Codes, rows: int, options: list[str]) -> None:
+    """Measure the command on a raster of `rows` rows, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        raster, output = Path(folder) / "probability.tif", Path(folder) / "buildings.gpkg"
+        width = ACROSS * SIDE
+        grid = Grid(CRS.from_epsg(32633), from_origin(500_000, 5_000_000, PIXEL, PIXEL), width, rows)
+        with ProbabilityWriter(raster, grid, (0, 0, rows, width)) as writer:
+            for number, codes in enumerate(strips(tiles, rows)):
+                writer.write(number * STRIP_ROWS, codes)
+        words = [sys.executable, "-m", "building_footprints_plugin.engine", "polygonize", str(raster), str(output)]
+        began = time.perf_counter()
+        with subprocess.Popen([*words, "--json", *options], stdout=subprocess.PIPE, cwd=ROOT) as process:  # nosec B603
+            report = json.loads(process.stdout.read()) if process.stdout else {}
+            _, _, used = os.wait4(process.pid, 0)
+            process.returncode = 0
+        cpu = used.ru_utime + used.ru_stime
+        print(
+            f"{' '.join(options):>24} {report['count']:10,d} {report['megapixels']:10.0f} "
+            f"{time.perf_counter() - began:8.1f} {cpu:8.1f} {report['count'] / cpu:10.0f} {used.ru_maxrss / 1e3:8.0f}",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("most", type=int, nargs="?", default=100_000)
+    parser.add_argument("--place", type=Path, default=PLACE, metavar="DIR", help="a place of the training data")
+    arguments = parser.parse_args()
+    tiles = soft_tiles(arguments.place)
+    sample, _ = steps(tiles, SAMPLE_ROWS)
+    print("footprints a second of one core\nfootprints polygonize simplify rectangular  both  peak MB")
+    size = 1000
+    while size <= arguments.most:
+        rows = round(SAMPLE_ROWS * size / sample)
+        count, seconds = steps(tiles, rows)
+        rates = [count / value for value in seconds.values()]
+        both = count / (seconds["polygonize"] + seconds["rectangular"])
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        print(f"{count:10,d} {rates[0]:10.0f} {rates[1]:8.0f} {rates[2]:11.0f} {both:5.0f} {peak:8.0f}", flush=True)
+        size *= 10
+    print(f"{'the whole command':>24} footprints megapixels  seconds      cpu a cpu second peak MB")
+    for method in ("none", "rectangular"):
+        command(tiles, round(SAMPLE_ROWS * min(arguments.most, 20_000) / sample), ["--regularize", method])
+
+
+if __name__ == "__main__":
+    main()
