@@ -150,7 +150,6 @@ bench: .venv/.ready ## measure speed and memory of extractions, score, straighte
 	@$(PY) -m tools.bench $(DEMO_IMAGE)
 	@$(PY) -m tests.bench.bench_score
 	@$(PY) -m tests.bench.bench_polygonize
-	@$(PY) -m tests.bench.bench_polygonize
 	@$(PY) -m tests.bench.bench_regularize
 	@$(PY) -m tests.bench.bench_training training/data
 
