@@ -103,7 +103,7 @@ def tune(weights: Path, places: list[Place], workers: int = 1) -> tuple[Setting,
         f1 = search.f1([now], np.array([before["min_area_m2"]]))
         search.look([now])
         centre, steps = CENTRE, STEPS
-        for _ in tqdm(range(ROUNDS), unit="round", desc="searching"):
+        for _ in tqdm(range(ROUNDS), unit="round", desc="searching", disable=None):
             search.look(around(centre, steps))
             centre, steps = search.ranked[0].point, Point(*(step / 2 for step in steps))
     return Setting(now, before["min_area_m2"], {name: float(table[0, 0]) for name, table in f1.items()}), search.ranked
@@ -148,7 +148,7 @@ def _codes(weights: Path, places: list[Place]) -> tuple[Codes, float, dict[str, 
     network, manifest = load_network(weights)
     device = choose_device("auto")
     predictor = Predictor(network, manifest, device, choose_precision("auto", device), batch_size=1)
-    bar = tqdm(total=sum(len(place.ids) for place in places), unit="tile", desc="network")
+    bar = tqdm(total=sum(len(place.ids) for place in places), unit="tile", desc="network", disable=None)
     codes: Codes = {}
     for place in places:
         codes[place.name] = []

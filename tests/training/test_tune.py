@@ -147,6 +147,20 @@ def test_a_checkpoint_keeps_its_thresholds_for_export(data: Path, tmp_path: Path
     assert read_manifest(target).thresholds == found
 
 
+def test_weights_that_find_nothing_are_left_alone(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Blind(Bright):
+        def probabilities(self, tiles: np.ndarray, *, tta: bool = False) -> np.ndarray:
+            return 0 * super().probabilities(tiles)
+
+    monkeypatch.setattr(module, "Predictor", Blind)
+    weights = write_weights(tmp_path / "w.safetensors")
+    assert main(["tune", str(weights), str(data), "--workers", "1"]) == 1
+    assert "finds no building of the places at any threshold" in capsys.readouterr().err
+    assert read_manifest(weights).thresholds == THRESHOLDS
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> None:
         places = evaluate(
             arguments.data, Choice(arguments.split, names), find, lambda *seen: looks.extend(looks_of(*seen))
         )
-        judged = dict(tqdm(places, unit="place", leave=False))
+        judged = dict(tqdm(places, unit="place", leave=False, disable=None))
     rows = [row_of(place, scenes) for place, scenes in judged.items()]
     if arguments.record:
         _record(arguments.weights, rows)

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from building_footprints_plugin.engine.errors import FootprintsError
+
 from ..scenes import Choice, chosen_places
 from ..tables import Row, table
 from ..tune import Setting, tune, write_thresholds
@@ -43,6 +45,8 @@ def run(arguments: argparse.Namespace) -> None:
     names = tuple(arguments.places.split(",")) if arguments.places else ()
     places = chosen_places(arguments.data, Choice("val", names))
     now, settings = tune(arguments.weights, places, arguments.workers)
+    if settings[0].mean_f1 == 0:
+        raise FootprintsError(f"{arguments.weights} finds no building of the places at any threshold; train it longer.")
     rows = [_row("as it was", now), *(_row(f"best {rank}", one) for rank, one in enumerate(settings[:SHOWN], start=1))]
     print(table(rows, {**COLUMNS, **{place.name: (place.name, 3) for place in places}}, "setting"))
     if not arguments.dry_run:
