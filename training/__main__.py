@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("Stopped; run the same command again to go on from the last checkpoint.", file=sys.stderr)
+        print("Stopped at once, without saving what was not saved before.", file=sys.stderr)
         return 1
     return 0
 

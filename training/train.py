@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from torch.utils.data import DataLoader
 
 from building_footprints_plugin import __version__
-from building_footprints_plugin.engine.errors import BadInput, FootprintsError
+from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.weights import read_manifest
 
 from .checkpoint import BEST, LAST, restore, save_checkpoint
 from .config import TrainOptions, resolved, write_config
-from .dataset import Batch, Crops, collate, epoch_crops
+from .dataset import Crops, epoch_crops
 from .export import ORIGIN
 from .journal import Journal
 from .learner import Learner, rate_at
+from .loading import batches_from
 from .panels import choose_tiles, draw_panels
-from .parallel import any_process, own_crops
+from .parallel import any_process
 from .places import Place
 from .progress import LossWatch, Progress
 from .start import network_from, start_network
-from .stop import Stopped, StopRequest, ignore_stops
+from .stop import Stopped, StopRequest
 from .validate import mean_f1, validate
 
 
@@ -103,23 +101,6 @@ def _begin(options: TrainOptions, run: Path, fabric: Fabric, begin_from: Path | 
             (run / ORIGIN).write_text(read_manifest(begin_from).to_json(), encoding="utf-8")
     fabric.barrier()
     return learner, progress
-
-
-def batches_from(crops: Crops, step: int, options: TrainOptions, fabric: Fabric) -> Generator[Batch]:
-    """Yield this process's part of the batches from `step` on; raises what went wrong with a crop."""
-    loader: DataLoader[Any] = DataLoader(
-        crops,
-        batch_sampler=own_crops(step, options.steps, options.batch_size, fabric),
-        num_workers=options.workers,
-        collate_fn=collate,
-        worker_init_fn=ignore_stops,
-        pin_memory=fabric.device.type == "cuda",
-    )
-    batches: Iterable[Any] = fabric.setup_dataloaders(loader, use_distributed_sampler=False)
-    for batch in batches:
-        if isinstance(batch, FootprintsError):
-            raise batch
-        yield batch
 
 
 def _save(names: list[str], run: Path, fabric: Fabric, state: tuple[Learner, Progress, TrainOptions]) -> None:

@@ -28,11 +28,11 @@ from training.config import TrainOptions
 from training.dataset import Crops
 from training.journal import Journal
 from training.learner import Learner
+from training.loading import batches_from
 from training.parallel import make_fabric
 from training.places import Place, read_places
 from training.progress import LossWatch, Progress
 from training.start import start_network
-from training.train import batches_from
 
 WARM, STEPS = 2, 10
 OPTIONS = TrainOptions(accelerator="cpu", steps=10_000)
