@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +164,9 @@ def test_ten_thousand_images_are_planned_without_opening_them(monkeypatch: pytes
     planned, notes = plan([Collection("vegas", "spacenet", tmp_path, images, {})], options)
     assert notes == []
     assert len(opened) == 20
-    assert len(list(jobs_of(planned, tmp_path, options))) == 10_000
+    jobs = [job for each in planned for job in jobs_of(each, tmp_path, options)]
+    assert len(jobs) == 10_000
+    assert len(ForkingPickler.dumps(jobs[0])) < 2000  # what is sent to a worker does not grow with the collection
     assert Counter(each.place for each in planned) == {"vegas-train": 7000, "vegas-val": 1500, "vegas-test": 1500}
 
 

@@ -41,9 +41,9 @@ def prepare(
         for name in sorted({each.place for each in planned}):
             for part in ("images", "instances"):
                 (folder / name / part).mkdir(parents=True)
-        jobs = list(jobs_of(planned, folder, options))
-        cuts = list(_carry_out(jobs, options.workers))
-        places = write_places(folder, cuts)
+        jobs = [(each, job) for each in planned for job in jobs_of(each, folder, options)]
+        cuts = _carry_out([job for _, job in jobs], options.workers)
+        places = write_places(folder, [(each, cut) for (each, _), cut in zip(jobs, cuts, strict=True)])
         if not places:
             raise BadInput("Not one labelled pixel was found in the sources; check the footprints and the area.")
         totals = write_manifest(folder, places, options)

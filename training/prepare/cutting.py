@@ -18,6 +18,7 @@ from building_footprints_plugin.engine.raster import RasterReader
 
 from ..places import IGNORE_INSTANCE
 from .chips import Chip, chips_of, part_of
+from .labelling import UNKNOWN
 from .plan import Job
 from .source import Labelled
 
@@ -29,7 +30,6 @@ HASH_BYTES = 2**20
 class Cut:
     """What a job made: `image` describes the source, `chips` the files; `unknown_chips` had no known pixel."""
 
-    job: Job
     image: dict[str, Any]
     chips: list[dict[str, Any]] = field(default_factory=list)
     unknown_chips: int = 0
@@ -39,53 +39,63 @@ class Cut:
 
 def cut(job: Job) -> Cut:
     """Carry out a job; raises BadInput naming what cannot be used, OSError if a chip cannot be written."""
-    image = job.planned.image
+    image = job.image
     # A JPEG that ends early is an error, not a picture with a grey lower half.
-    with rasterio.Env(GDAL_ERROR_ON_LIBJPEG_WARNING=True), image.open(job.planned.gsd_m) as reader:
+    with rasterio.Env(GDAL_ERROR_ON_LIBJPEG_WARNING=True), image.open(job.gsd_m) as reader:
         labels = image.labels.on(reader, str(image.path))
-        done = Cut(job, _described(job, reader), pixel_m=reader.grid.pixel_m)
+        done = Cut(_described(job, reader), pixel_m=reader.grid.pixel_m)
         if labels is None:
             done.left_out = True
             return done
         window = labels.window
         if image.part is not None:
-            window = part_of(window, *image.part, job.planned.gap_px)
+            window = part_of(window, *image.part, job.gap_px)
         chips = list(chips_of(window, job.chip_px)) if min(window[2:]) > 0 else []
         low, high = (len(chips) * end // job.count for end in (job.index, job.index + 1))
         for chip in chips[low:high]:
-            _take(chip, reader, labels, done, alone=len(chips) == 1)
+            name = f"{image.key}_{chip.window[0]}_{chip.window[1]}" if len(chips) > 1 else image.key
+            pixels, numbers = _read(chip, reader, labels, judged=job.split != "train")
+            if (numbers < 0).all():
+                done.unknown_chips += 1
+            else:
+                done.chips.append({"id": name, **_placed(chip), **_write(job, name, pixels, renumbered(numbers))})
     return done
 
 
-def _take(chip: Chip, reader: RasterReader, labels: Labelled, done: Cut, *, alone: bool) -> None:
-    """Write a chip, unless nothing in it is known. Ground that is judged by counts once, in the first chip with it."""
+def _read(
+    chip: Chip, reader: RasterReader, labels: Labelled, *, judged: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Return pixels (bands, height, width) and label numbers of a chip.
+
+    Ground that is judged by counts once: an earlier chip that shows it has its labels.
+    """
     pixels, valid = reader.read(*chip.window)
-    numbers = labels.read(chip.window)
-    numbers[~valid] = -1
-    if done.job.planned.split != "train":
-        numbers[: chip.seen_rows] = -1
-        numbers[:, : chip.seen_cols] = -1
-    if (numbers < 0).all():
-        done.unknown_chips += 1
-        return
-    key = done.job.planned.image.key
-    name = key if alone else f"{key}_{chip.window[0]}_{chip.window[1]}"
-    instances = renumbered(numbers)
+    numbers = labels.read(chip.window).copy()
+    numbers[~valid] = UNKNOWN
+    if judged:
+        numbers[: chip.seen_rows] = UNKNOWN
+        numbers[:, : chip.seen_cols] = UNKNOWN
+    return pixels, numbers
+
+
+def _write(job: Job, name: str, pixels: NDArray[np.uint8], instances: NDArray[np.uint16]) -> dict[str, Any]:
+    """Write picture and labels of a chip; return what the manifest says of them."""
     files = {
-        f"images/{name}.{done.job.picture}": _encoded(pixels.transpose(1, 2, 0), done.job.picture),
+        f"images/{name}.{job.picture}": _encoded(pixels.transpose(1, 2, 0), job.picture),
         f"instances/{name}.png": _encoded(instances, "png"),
     }
     for file, content in files.items():
-        (done.job.folder / file).write_bytes(content)
-    done.chips.append(
-        {
-            "id": name,
-            **dict(zip(("row", "col", "height", "width"), chip.window, strict=True)),
-            "buildings": int(np.where(instances == IGNORE_INSTANCE, 0, instances).max()),
-            "unknown": round(float((instances == IGNORE_INSTANCE).mean()), 4),
-            "sha256": {file: hashlib.sha256(content).hexdigest() for file, content in files.items()},
-        }
-    )
+        (job.folder / file).write_bytes(content)
+    unknown = instances == IGNORE_INSTANCE
+    return {
+        "buildings": int(np.where(unknown, 0, instances).max()),
+        "unknown": round(float(unknown.mean()), 4),
+        "sha256": {file: hashlib.sha256(content).hexdigest() for file, content in files.items()},
+    }
+
+
+def _placed(chip: Chip) -> dict[str, int]:
+    return dict(zip(("row", "col", "height", "width"), chip.window, strict=True))
 
 
 def _encoded(array: NDArray[Any], kind: str) -> bytes:
@@ -100,7 +110,7 @@ def _encoded(array: NDArray[Any], kind: str) -> bytes:
 
 def _described(job: Job, reader: RasterReader) -> dict[str, Any]:
     """Return what the manifest says of a source image; its checksum is left to the first of its jobs."""
-    image, root = job.planned.image, job.planned.collection.root
+    image, root = job.image, job.root
     labels = image.labels.file
     described: dict[str, Any] = {
         "image": _relative(image.path, root),

@@ -14,46 +14,47 @@ from building_footprints_plugin import __version__
 from ..places import SPLITS
 from .cutting import Cut
 from .options import PrepareOptions
+from .plan import Planned
 
 MANIFEST = "manifest.json"
 FORMAT = "building-footprints training data, version 1"
 NOT_ABOUT_THE_RESULT = ("workers",)
 
 
-def write_places(folder: Path, cuts: Sequence[Cut]) -> list[dict[str, Any]]:
+def write_places(folder: Path, done: Sequence[tuple[Planned, Cut]]) -> list[dict[str, Any]]:
     """Write place.json of every place that got chips; return the places as the manifest lists them."""
-    by_place: dict[str, list[Cut]] = {}
-    for cut in cuts:
-        by_place.setdefault(cut.job.planned.place, []).append(cut)
+    by_place: dict[str, list[tuple[Planned, Cut]]] = {}
+    for planned, cut in done:
+        by_place.setdefault(planned.place, []).append((planned, cut))
     places = []
     for name, own in by_place.items():
-        if any(cut.chips for cut in own):
+        if any(cut.chips for _, cut in own):
             info = _place_info(name, own)
             _write_json(folder / name / "place.json", info)
             places.append(_entry(info, own))
     return places
 
 
-def _place_info(name: str, cuts: Sequence[Cut]) -> dict[str, Any]:
-    first = cuts[0].job
+def _place_info(name: str, done: Sequence[tuple[Planned, Cut]]) -> dict[str, Any]:
+    planned = done[0][0]
     return {
-        **first.planned.collection.info,
+        **planned.collection.info,
         "name": name,
-        "gsd_m": round(median(cut.pixel_m for cut in cuts), 6),
-        "split_hint": first.planned.split,
+        "gsd_m": round(median(cut.pixel_m for _, cut in done), 6),
+        "split_hint": planned.split,
     }
 
 
-def _entry(info: dict[str, Any], cuts: Sequence[Cut]) -> dict[str, Any]:
+def _entry(info: dict[str, Any], done: Sequence[tuple[Planned, Cut]]) -> dict[str, Any]:
     """Return a place of the manifest, the jobs of one image put together again."""
     kept = ("name", "gsd_m", "licence", "attribution", "label_quality")
     sources: dict[str, dict[str, Any]] = {}
-    for cut in cuts:
-        source = sources.setdefault(cut.job.planned.image.key, {**cut.image, "unknown_chips": 0, "chips": []})
+    for planned, cut in done:
+        source = sources.setdefault(planned.image.key, {**cut.image, "unknown_chips": 0, "chips": []})
         source["chips"] += cut.chips
         source["unknown_chips"] += cut.unknown_chips
-    collection = cuts[0].job.planned.collection
-    left_out = [cut.image["image"] for cut in cuts if cut.left_out]
+    collection = done[0][0].collection
+    left_out = [cut.image["image"] for _, cut in done if cut.left_out]
     return {
         **{name: info[name] for name in kept},
         "split": info["split_hint"],

@@ -30,22 +30,28 @@ class Planned:
     split: str
     gsd_m: float
 
-    @property
-    def gap_px(self) -> float:
-        """Ground left out between stretches."""
-        return GAP_M / self.gsd_m
-
 
 @dataclass(frozen=True)
 class Job:
-    """The share `index` of `count` of a planned image's chips, to be written below `folder`."""
+    """The share `index` of `count` of an image's chips, to be written below `folder`.
 
-    planned: Planned
+    It is all that is sent to another process: of its collection only the folder, `root`.
+    """
+
+    image: Image
+    split: str
+    gsd_m: float
+    root: Path
     index: int
     count: int
     folder: Path
     chip_px: int
     picture: str
+
+    @property
+    def gap_px(self) -> float:
+        """Ground left out between stretches."""
+        return GAP_M / self.gsd_m
 
 
 def plan(collections: Sequence[Collection], options: PrepareOptions) -> tuple[list[Planned], list[str]]:
@@ -138,12 +144,11 @@ def _long_enough(image: Image, gsd_m: float, options: PrepareOptions) -> bool:
         return labels is not None and max(labels.window[2:]) * share >= SHORTEST_PX + GAP_M / gsd_m
 
 
-def jobs_of(planned: Sequence[Planned], folder: Path, options: PrepareOptions) -> Iterator[Job]:
-    """Yield the jobs in order: one for each image, several for a large one."""
-    for each in planned:
-        count = _pieces(each.image.path)
-        for index in range(count):
-            yield Job(each, index, count, folder / each.place, options.chip_px, options.picture)
+def jobs_of(each: Planned, folder: Path, options: PrepareOptions) -> Iterator[Job]:
+    """Yield the jobs of a planned image in order: one, or several if it is large."""
+    count, how = _pieces(each.image.path), (options.chip_px, options.picture)
+    for index in range(count):
+        yield Job(each.image, each.split, each.gsd_m, each.collection.root, index, count, folder / each.place, *how)
 
 
 def _pieces(path: Path) -> int:
