@@ -32,7 +32,7 @@ from .trying import Point, Tile, try_points
 CENTRE, STEPS = Point(0.45, 0.7, 0.9), Point(0.15, 0.2, 0.1)
 LOWEST, HIGHEST = Point(0.05, 0.05, 0.5), Point(0.95, 0.95, 1.2)
 ROUNDS = 3  # the last one looks in steps of 0.0375, 0.05 and 0.025
-AREAS_M2 = np.arange(0.0, 41.0)
+AREAS_M2 = np.arange(0.0, 31.0)  # more would make up for false alarms by throwing small houses away
 
 Floats = NDArray[np.float64]
 Codes = dict[str, list[Tile]]  # by place
