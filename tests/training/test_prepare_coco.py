@@ -117,6 +117,11 @@ def of(*annotations: dict[str, Any]) -> Any:
 ERRORS = [
     pytest.param(without("annotations"), "has no list called annotations", id="no annotations"),
     pytest.param(changed(images=[]), "lists no image", id="no images"),
+    pytest.param(
+        changed(images=[{"id": 7, "file_name": "one.png"}, {"id": 8, "file_name": "one.jpg"}]),
+        "two images that would both be called one",
+        id="the same name twice",
+    ),
     pytest.param(changed(images=[{"id": 7}]), "an entry of images without file_name", id="no file name"),
     pytest.param(changed(images=[{"id": 7, "file_name": "lost.png"}]), "no picture beside .*: lost", id="no picture"),
     pytest.param(

@@ -147,6 +147,14 @@ ERRORS = [
         "--aoi is for raster; the sources are spacenet",
         id="an option that would be passed over",
     ),
+    pytest.param(
+        lambda folder: (
+            *masks_with(np.zeros((20, 30), np.uint8), "--image-gsd", 1)(folder),
+            write_picture(folder / "images" / "one.jpg", np.zeros((20, 30, 3), np.uint8)).name,
+        )[:3],
+        "one.jpg and .*one.png would both be called one",
+        id="a name twice",
+    ),
     pytest.param(two_towns, r"from 0.5 m \(town.tif\) to 2 m \(coarse.tif\) per pixel", id="two resolutions"),
     pytest.param(
         spacenet_with(lambda f: (f / "geojson/buildings/buildings_AOI_2_Vegas_img2.geojson").unlink()),

@@ -131,6 +131,17 @@ def pictures_in(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     return sorted(files, key=lambda path: path.name)
 
 
+def by_key(paths: Iterable[Path], key_of: Callable[[Path], str]) -> dict[str, Path]:
+    """Return the files by their keys, in order; raises BadInput if two have the same."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        key = key_of(path)
+        if key in found:
+            raise BadInput(f"{found[key]} and {path} would both be called {key}; rename or move one of the two files.")
+        found[key] = path
+    return found
+
+
 def check_keys(images: Iterable[Image]) -> None:
     """Raise BadInput if two images would get chips of the same name."""
     seen: dict[str, Path] = {}

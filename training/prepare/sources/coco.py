@@ -65,6 +65,8 @@ def _images(file: Path, how: SourceOptions, missing: str) -> tuple[list[Image], 
     paths: dict[str, Path] = {}
     for entry in data["images"]:
         path, key = _picture(file, folder, entry), _key(str(entry["file_name"]))
+        if key in labels:
+            raise BadInput(f"{file} lists two images that would both be called {key}; rename or remove one of them.")
         size = entry.get("height"), entry.get("width")
         labels[key] = None if path is None else CocoOutlines(file, tuple(by_image[entry["id"]]), size)
         paths[key] = path or Path(key)

@@ -18,7 +18,7 @@ from ...places import IGNORE_INSTANCE
 from ..labelling import UNKNOWN, OnPixels
 from ..missing import take_missing
 from ..options import SourceOptions
-from ..source import Collection, Image, Labels, pictures_in, safe_name
+from ..source import Collection, Image, Labels, by_key, pictures_in, safe_name
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".jp2")
 MASK_FOLDERS = ("instances", "masks", "mask", "labels", "gt")
@@ -92,8 +92,8 @@ def collections(folder: Path, how: SourceOptions, missing: str) -> list[Collecti
     if rasters is None or not rasters.is_dir():
         raise BadInput(f"There is no folder of masks for {folder}; name it with --masks FOLDER.")
     kind = "instances" if rasters.name == "instances" else "mask"
-    by_stem = {path.stem: path for path in pictures_in(rasters, SUFFIXES)}
-    paths = {path.stem: path for path in pictures_in(pictures, SUFFIXES)}
+    by_stem = by_key(pictures_in(rasters, SUFFIXES), lambda path: path.stem)
+    paths = by_key(pictures_in(pictures, SUFFIXES), lambda path: path.stem)
     if not paths:
         raise BadInput(f"{pictures} holds no image; expected files such as {', '.join(SUFFIXES[:4])}.")
     labels: dict[str, Labels | None] = {}

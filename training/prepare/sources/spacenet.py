@@ -10,7 +10,7 @@ from building_footprints_plugin.engine.vector import read_spacenet_csv
 from ..labelling import Footprints, NoBuildings
 from ..missing import take_missing
 from ..options import SourceOptions
-from ..source import Collection, Image, Labels, pictures_in, safe_name
+from ..source import Collection, Image, Labels, by_key, pictures_in, safe_name
 
 IMAGES, TRUTH = "RGB-PanSharpen", Path("geojson", "buildings")
 INFO: dict[str, Any] = {
@@ -36,8 +36,8 @@ def collections(folder: Path, how: SourceOptions, missing: str) -> list[Collecti
 
 
 def _collection(area: Path, how: SourceOptions, missing: str) -> Collection:
-    rasters = {_id(path): path for path in pictures_in(area / IMAGES, (".tif", ".tiff"))}
-    truth = {_id(path): path for path in pictures_in(area / TRUTH, (".geojson",))}
+    rasters = by_key(pictures_in(area / IMAGES, (".tif", ".tiff")), _id)
+    truth = by_key(pictures_in(area / TRUTH, (".geojson",)), _id)
     labels: dict[str, Labels | None] = {key: None for key in rasters}
     labels.update({key: Footprints(truth[key], how.truth_crs, missing=missing) for key in rasters if key in truth})
     if None in labels.values():
