@@ -34,6 +34,8 @@ LOWEST, HIGHEST = Point(0.05, 0.05, 0.5), Point(0.95, 0.95, 1.2)
 ROUNDS = 3  # the last one looks in steps of 0.0375, 0.05 and 0.025
 AREAS_M2 = np.arange(0.0, 31.0)  # more would make up for false alarms by throwing small houses away
 
+AS_GOOD = 0.005  # of mean F1: small houses are not thrown away for less, which may be chance
+
 Floats = NDArray[np.float64]
 Codes = dict[str, list[Tile]]  # by place
 Try = Callable[[Sequence[Tile], Sequence[Point]], Iterable[list[Objects]]]  # what each tile gives at each point
@@ -73,12 +75,13 @@ class Search:
         return sorted(self.tried.values(), key=lambda setting: -setting.mean_f1)
 
     def look(self, points: Iterable[Point]) -> None:
-        """Try the points that were not tried yet, each with its best smallest area (of equals the smallest)."""
+        """Try the points that were not tried yet, each with the smallest area that is as good as the best."""
         new = [point for point in dict.fromkeys(points) if point not in self.tried]
         f1 = self.f1(new, AREAS_M2)
         for index, point in enumerate(new):
             own = {name: table[index] for name, table in f1.items()}
-            best = int(np.argmax(np.mean(list(own.values()), axis=0)))
+            mean = np.mean(list(own.values()), axis=0)
+            best = int(np.argmax(mean >= mean.max() - AS_GOOD))
             at_best = {name: float(values[best]) for name, values in own.items()}
             self.tried[point] = Setting(point, float(AREAS_M2[best]), at_best)
 

@@ -80,7 +80,7 @@ def hill(peak: Point, area_m2: float) -> object:
     class Hill(Search):
         def f1(self, points: list[Point], areas_m2: np.ndarray) -> dict[str, np.ndarray]:
             away = [sum(abs(a - b) for a, b in zip(point, peak, strict=True)) for point in points]
-            return {"place": 1 - np.array(away)[:, None] - 0.001 * np.abs(areas_m2 - area_m2)}
+            return {"place": 1 - np.array(away)[:, None] - 0.00099 * np.abs(areas_m2 - area_m2)}
 
     return Hill({}, 0.3, lambda tiles, points: [])
 
@@ -94,12 +94,12 @@ def test_the_search_climbs_and_tries_nothing_twice() -> None:
         centre, steps = search.ranked[0].point, Point(*(step / 2 for step in steps))
     best = search.ranked[0]
     assert best.point == Point(0.3, 0.85, 0.975)
-    assert best.min_area_m2 == 14.0
+    assert best.min_area_m2 == 9.0  # 14 is better by 0.005
     assert len(search.tried) < asked
     assert AREAS_M2[0] == 0
 
 
-def test_of_equal_areas_the_smallest_counts() -> None:
+def test_of_areas_as_good_the_smallest_counts() -> None:
     search = Search({"place": [noisy_tile(2)]}, 1.0, lambda tiles, points: [try_points(tile, points) for tile in tiles])
     search.look([Point(0.6, 0.6, 2.0)])
     [setting] = search.ranked
