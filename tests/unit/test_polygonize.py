@@ -107,12 +107,13 @@ def test_empty_raster_gives_nothing() -> None:
 
 
 def landscape(seed: int, height: int, width: int) -> NDArray[np.uint8]:
-    """Return blobs of every size and kind, saturated and not, with a gap of nodata."""
+    """Return blobs of every size and kind, saturated and not, smooth and in steps, with a gap of nodata."""
     rng = np.random.default_rng(seed)
     waves = ndimage.gaussian_filter(rng.normal(size=(height, width)), rng.uniform(1, 5))
     waves = (waves - waves.min()) / np.ptp(waves)
     array = np.stack([np.clip(2 * waves - 0.5, 0, 1), np.clip(3 * waves - 1.2, 0, 1)])
-    array = np.rint(array * 250).astype(np.uint8)
+    step = (1, 25, 125)[seed % 3]
+    array = (np.rint(array * 250 / step) * step).astype(np.uint8)
     array[:, :, width // 3] = 255
     return array
 
@@ -125,6 +126,16 @@ def test_outlines_do_not_depend_on_the_strips(data: st.DataObject, seed: int, cu
     whole, pieces = outlines(array, cut_rows=cut_rows), outlines(array, cuts, cut_rows=cut_rows)
     assert as_set(whole) == as_set(pieces)
     assert len(whole.polygons) == len(pieces.polygons)
+
+
+@pytest.mark.parametrize("top", range(6, 10))
+@pytest.mark.parametrize("cut", range(4, 20))
+def test_a_slope_above_a_building_is_remembered(top: int, cut: int) -> None:
+    """Two rows of background decide where the outline runs; they are kept with a building that waits."""
+    array = codes(40, 30)
+    array[:, top : top + 9, 5:20] = 200
+    array[0, top - 1, 5:20] = 100
+    assert as_set(outlines(array)) == as_set(outlines(array, [cut]))
 
 
 @settings(max_examples=20, deadline=None)

@@ -12,6 +12,7 @@ from .outlines import Outlines, concatenate
 from .tracing import trace
 
 CUT_ROWS = 2048  # 600 m at 0.3 m per pixel
+SLOPE_ROWS = 2  # background above a building that has a say in where its outline runs
 
 
 class StripPolygonizer:
@@ -91,7 +92,7 @@ class StripPolygonizer:
         """Let go of all rows above what must wait, but for the last ones, which buildings below may border on."""
         rows = np.flatnonzero(later.any(axis=1))
         top = self._bottom - len(later)
-        first = min(rows[0] if rows.size else len(later), len(later)) - 1
+        first = (int(rows[0]) if rows.size else len(later)) - SLOPE_ROWS
         first = max(0, first - (top + first) % BLOCK)
         self._waiting[0][given_out] = NOT_THERE
         self._waiting = self._waiting[:, first:].copy()
