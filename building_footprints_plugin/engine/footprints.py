@@ -14,7 +14,7 @@ from .area import Area
 from .options import PolygonizeOptions
 from .polygonize import Outlines, StripPolygonizer, Thresholds
 from .raster import GriddedReader, apply_affine, shifted
-from .regularize import reach_m, regularize
+from .regularize import Demands, reach_m, regularize
 from .vector import FootprintWriter
 
 Polygons = NDArray[np.object_]
@@ -81,9 +81,7 @@ def _finished(
     traced = shapely.transform(outlines.polygons, lambda xy: np.column_stack(apply_affine(place, *xy.T)))
     anyone = np.ones(len(traced), dtype=bool)
     filled = fill_holes(np.asarray(traced, dtype=object), options.min_hole_m2, anyone)
-    straight = regularize(
-        filled, outlines.group, method=options.regularize, tolerance_m=options.tolerance_m, pixel_m=pixel_m
-    )
+    straight = regularize(filled, outlines.group, Demands(options.regularize, options.tolerance_m, pixel_m))
     polygons, large = sifted(straight.polygons, settings.min_area_m2, options.min_hole_m2)
     chosen = area.keep(polygons) & large
     return polygons[chosen], outlines.confidence[chosen]

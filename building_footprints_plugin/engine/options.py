@@ -192,6 +192,21 @@ class RegularizeOptions(Options):
         maximum=100.0,
         flag="--tolerance",
     )
+    min_edge_m: float | None = parameter(
+        None,
+        "shortest wall kept; default: 1.5 times the tolerance",
+        unit="m",
+        minimum=0.0,
+        maximum=100.0,
+        flag="--min-edge",
+    )
+    min_iou: float = parameter(
+        0.75,
+        "overlap with the given outline (intersection over union) that a result must keep, or it stays simpler",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    right_angles_only: bool = parameter(False, "lay no wall at 45 degrees to the others")
 
 
 @dataclass(frozen=True)

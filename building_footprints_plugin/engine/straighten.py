@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .options import RegularizeOptions
 from .progress import Reporter
-from .regularize import batches, neighbourhoods, regularize
+from .regularize import Demands, batches, neighbourhoods, regularize
 from .vector import Layer, metric_crs, polygons_of, reproject
 
 ZONE_DEGREES = 6.0  # of longitude, the width of a UTM zone
@@ -37,12 +37,19 @@ def straighten(layer: Layer, options: RegularizeOptions, reporter: Reporter) -> 
     found = polygons_of(layer)
     parts, feature = shapely.get_parts(found.geometry, return_index=True)
     done = parts.copy()
+    demands = Demands(
+        options.method,
+        options.tolerance_m,
+        min_edge_m=options.min_edge_m,
+        min_iou=options.min_iou,
+        diagonals=not options.right_angles_only,
+    )
     regularized, count = np.zeros(len(parts), dtype=bool), 0
     for rows, metric in _zones(parts, layer.crs):
         metres = reproject(parts[rows], layer.crs, metric)
         group = neighbourhoods(metres, options.tolerance_m)
         for batch in batches(group):
-            straight = regularize(metres[batch], group[batch], method=options.method, tolerance_m=options.tolerance_m)
+            straight = regularize(metres[batch], group[batch], demands)
             done[rows[batch]] = reproject(straight.polygons, metric, layer.crs)
             regularized[rows[batch]] = straight.regularized
             count += len(batch)

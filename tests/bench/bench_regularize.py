@@ -22,7 +22,7 @@ from rasterio.transform import from_origin
 from scipy import ndimage
 
 from building_footprints_plugin.engine.polygonize import trace
-from building_footprints_plugin.engine.regularize import neighbourhoods, regularize
+from building_footprints_plugin.engine.regularize import Demands, neighbourhoods, regularize
 
 PIXEL = 0.3
 TOLERANCE = 0.5
@@ -135,7 +135,7 @@ def compare(name: str, scene: Town, library: str | None) -> None:
     group = neighbourhoods(scene.outlines, TOLERANCE)
     for method in ("simplify", "rectangular"):
         started = time.process_time()
-        made = regularize(scene.outlines, group, method=method, tolerance_m=TOLERANCE, pixel_m=PIXEL).polygons
+        made = regularize(scene.outlines, group, Demands(method, TOLERANCE, PIXEL)).polygons
         print(line(method, made, scene.truth, time.process_time() - started))
     if library:
         made, seconds = with_library(library, scene.outlines)
@@ -156,7 +156,7 @@ def main() -> None:
         group, seconds = neighbourhoods(scene.outlines, TOLERANCE), []
         for method in ("simplify", "rectangular"):
             started = time.process_time()
-            regularize(scene.outlines, group, method=method, tolerance_m=TOLERANCE, pixel_m=PIXEL)
+            regularize(scene.outlines, group, Demands(method, TOLERANCE, PIXEL))
             seconds.append(time.process_time() - started)
         print(f"{len(scene.outlines):9d} {scene.seconds:9.2f} {seconds[0]:9.2f} {seconds[1]:11.2f}", flush=True)
         count *= 10

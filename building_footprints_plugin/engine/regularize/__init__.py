@@ -1,8 +1,25 @@
-"""Outlines fit for a map: straight edges, right angles where the building has them, shared walls shared."""
+"""Outlines fit for a map: straight edges, right angles where the building has them, shared walls shared.
+
+`regularizing` puts it together; its steps, in their order:
+
+1. Outlines become a plane graph, so that a wall which two buildings share is one line: `rings` (flat arrays),
+   `noding` (vertices that are missing on the other side), `coverage` (arcs between nodes, and polygons made of them).
+2. Arcs are cut into straight sections, each on the `lines` that fit best: `sections`. Their corners make `simplify`.
+3. Buildings get axes, neighbours that nearly agree the same ones (`directions`); sections become `walls` along them
+   (`squaring`); what is one wall is joined, what is noise is taken out (`sifting`, `lengths`); walls that meet give
+   arcs again (`rebuilding`). Round outlines become `circles`.
+4. What is still oblique, as it was rounded by a network or hidden by a tree, is put together from rectangles between
+   its walls' lines: `candidates` (which), `blocks` (how), `cells` (areas and outlines), `corners` (what is oblique).
+5. Every polygon gets the best of these that its `guards` let pass (`settling`, `deviation`), overlaps are cut away
+   (`trimming`). The last resort is the outline as it was.
+
+`neighbours` tells which polygons must be treated together.
+"""
 
 from __future__ import annotations
 
+from .lengths import Demands
 from .neighbours import neighbourhoods, reach_m
 from .regularizing import Regularized, batches, regularize
 
-__all__ = ["Regularized", "batches", "neighbourhoods", "reach_m", "regularize"]
+__all__ = ["Demands", "Regularized", "batches", "neighbourhoods", "reach_m", "regularize"]

@@ -13,8 +13,8 @@ SAGITTA = 0.2  # tolerances that the edges of the polygon may be inside the circ
 MIN_VERTICES = 12
 
 
-def with_circles(arcs: Arcs, raw: Arcs, closed: Bools, tolerance_m: float, pixel_m: float) -> Arcs:
-    """Return `arcs` with regular polygons of the raw outline's area where `raw` is round."""
+def with_circles(arcs: Arcs, raw: Arcs, closed: Bools, tolerance_m: float, pixel_m: float) -> tuple[Arcs, Bools]:
+    """Return `arcs` with regular polygons of the raw outline's area where `raw` is round, and which arcs are."""
     centre, radius, error = fitted_circles(raw)
     area = _areas(raw)
     size = np.sqrt(np.abs(area) / np.pi)
@@ -30,7 +30,7 @@ def with_circles(arcs: Arcs, raw: Arcs, closed: Bools, tolerance_m: float, pixel
     reach = np.sqrt(2 * np.abs(area) / (corners * np.sin(2 * np.pi / corners)))
     on_circle = centre[arc] + reach[arc, None] * np.column_stack([np.cos(turn), np.sin(turn)])
     own = arcs.xy[np.where(is_round[arc], 0, arcs.start[arc] + step)]
-    return Arcs(np.where(is_round[arc][:, None], on_circle, own), start)
+    return Arcs(np.where(is_round[arc][:, None], on_circle, own), start), is_round
 
 
 def fitted_circles(arcs: Arcs) -> tuple[Floats, Floats, Floats]:

@@ -48,6 +48,12 @@ class Coverage:
         """Whether an arc is a whole ring."""
         return self.node[:, 0] < 0
 
+    def beside(self, which: Bools) -> Bools:
+        """Tell which polygons have one of the arcs `which` in their outline."""
+        result = np.zeros(len(self.first_ring), dtype=bool)
+        result[self.sides[which]] = True  # -1, for no polygon, is one more than there are
+        return result[:-1]
+
     def polygons(self, arcs: Arcs) -> Polygons:
         """Return the polygons with `arcs` in place of the own ones; the ends of arcs must agree at nodes.
 

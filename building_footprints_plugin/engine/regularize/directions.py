@@ -5,9 +5,12 @@ An axis is an angle modulo a quarter turn, in radians: a building with axis 0 ha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .coverage import Coverage
+from .lengths import Lengths
 from .rings import Bools, Floats, Ints
 from .sections import Sections
 
@@ -19,10 +22,22 @@ OTHER_AXIS = np.radians(15)
 DIAGONAL = np.radians(6)
 OTHER_SHARE = 0.2  # of the outline: what a second axis needs, and
 DIAGONAL_SHARE = 0.1  # what one at 45° to the first needs
-MAX_TURN = np.radians(35)
 SURE_TURN = np.radians(3)
-ALIGN_TURN = np.radians(3)
+SURE_SHARE = 0.6  # of the outline within that of an axis: it is sure; of two
+BOTH_SHARE = 0.8  # axes together: both are
+MAX_TURN = np.radians(15)  # of a wall to its axis
+ALIGN_TURN = np.radians(3)  # of a sure axis to a neighbour's
+UNSURE_TURN = np.radians(12)  # of others
 ALIGN_PASSES = 3
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The axes of every polygon: `first`, `second`, NaN for none, and the standard error of the first, 0 if sure."""
+
+    first: Floats
+    second: Floats
+    error: Floats
 
 
 def off_axis(angle: Floats, axis: Floats) -> Floats:
@@ -46,32 +61,84 @@ def dominant_axes(owner: Ints, angle: Floats, weight: Floats, count: int) -> Flo
     return np.asarray(np.where(total > 0, peak + turn / np.maximum(total, 1e-12), 0.0), dtype=np.float64)
 
 
-def building_axes(polygon: Ints, angle: Floats, length: Floats, count: int) -> tuple[Floats, Floats]:
-    """Return the first axis (count,) of every polygon, and its second, NaN where the outline supports none.
+def building_axes(polygon: Ints, angle: Floats, length: Floats, count: int, diagonals: bool) -> Axes:
+    """Return the axes of polygons (count,); the rows are walls: their polygon, the angle of their line, their length.
 
-    The rows are walls: their polygon, the angle of their line, and their length. As the angle of a fitted line is
-    the surer the longer the line, walls count by the square of their length.
+    As the angle of a fitted line is the surer the longer the line, walls count by the square of their length. Where
+    most of the outline follows one angle, or two, these are its axes. A ragged outline has the mean direction of its
+    walls, modulo a quarter turn: it is nearer to the truth than the direction of any wall.
     """
     first = dominant_axes(polygon, angle, length**2, count)
-    off = np.abs(off_axis(angle, first[polygon]))
-    rest = off > OTHER_AXIS
+    rest = np.abs(off_axis(angle, first[polygon])) > OTHER_AXIS
     second = dominant_axes(polygon[rest], angle[rest], length[rest] ** 2, count)
-    near = rest & (np.abs(off_axis(angle, second[polygon])) < SAME_AXIS)
-    along = np.bincount(polygon[near], weights=length[near], minlength=count)
-    share = along / np.maximum(np.bincount(polygon, weights=length, minlength=count), 1e-12)
+    share = [_share(polygon, length, np.abs(off_axis(angle, axis[polygon])) < SURE_TURN) for axis in (first, second)]
+    sure = (share[0] >= SURE_SHARE) | ((share[0] + share[1] >= BOTH_SHARE) & (share[1] >= OTHER_SHARE))
+    mean, error = mean_axes(polygon, angle, length**2, count)
+    along = _share(polygon, length, rest & (np.abs(off_axis(angle, second[polygon])) < SAME_AXIS))
     diagonal = np.abs(off_axis(second, first + QUARTER / 2)) < DIAGONAL
     second = np.where(diagonal, first + QUARTER / 2, second)
-    return first, np.where(share >= np.where(diagonal, DIAGONAL_SHARE, OTHER_SHARE), second, np.nan)
+    has = sure & (along >= np.where(diagonal, DIAGONAL_SHARE, OTHER_SHARE)) & (diagonals | ~diagonal)
+    return Axes(np.where(sure, first, mean), np.where(has, second, np.nan), np.where(sure, 0.0, error))
 
 
-def aligned(axis: Floats, group: Ints, size_m: Floats, give_m: float) -> Floats:
-    """Return the axes with those of a group that nearly agree made one.
+def _share(polygon: Ints, length: Floats, which: Bools) -> Floats:
+    """Return the share of every polygon's outline that is in walls `which`; `polygon` has walls for each."""
+    total = np.bincount(polygon, length)
+    return np.asarray(np.bincount(polygon, length * which) / np.maximum(total, 1e-12), dtype=np.float64)
 
-    A polygon whose longest wall is `size_m` is turned only so far that the wall's ends move by `give_m` at most.
+
+def mean_axes(polygon: Ints, angle: Floats, weight: Floats, count: int) -> tuple[Floats, Floats]:
+    """Return the mean axis (count,) of walls and their standard deviation from it, in radians.
+
+    Circular statistics of four times the angle, by which walls at right angles say the same (Mardia and Jupp, 2000).
     """
+    east, north = (np.bincount(polygon, weight * part, count) for part in (np.cos(4 * angle), np.sin(4 * angle)))
+    agreement = np.hypot(east, north) / np.maximum(np.bincount(polygon, weight, count), 1e-12)
+    return np.arctan2(north, east) / 4, np.sqrt(-2 * np.log(np.clip(agreement, 1e-9, 1.0))) / 4
+
+
+def touching(sides: Ints) -> tuple[Ints, Ints]:
+    """Return the pairs of polygons that share an arc, both ways; `sides` (arcs, 2) are the polygons beside arcs."""
+    both = sides[(sides >= 0).all(axis=1)]
+    return np.concatenate([both[:, 0], both[:, 1]]), np.concatenate([both[:, 1], both[:, 0]])
+
+
+def following_leaders(axis: Floats, size_m: Floats, may_turn: Floats, pairs: tuple[Ints, Ints]) -> Floats:
+    """Return the axes, those of polygons turned to that of a larger neighbour if they `may_turn` so far.
+
+    `pairs` are polygons side by side, either way round. Who follows nobody stays as it is, so twice changes nothing.
+    """
+    rank = np.empty(len(axis), dtype=np.int64)
+    rank[np.argsort(-np.round(size_m, 3), kind="stable")] = np.arange(len(axis))
+    smaller, larger = (side[rank[pairs[1]] < rank[pairs[0]]] for side in pairs)
+    order = np.lexsort((rank[larger], rank[smaller]))
+    smaller, larger = smaller[order], larger[order]
+    result = axis.copy()
+    begins = np.flatnonzero(np.diff(smaller, prepend=-1))
+    for begin, end in zip(begins, np.append(begins[1:], len(smaller))[: len(begins)], strict=True):
+        own = smaller[begin]
+        turn = off_axis(result[larger[begin:end]], axis[own])
+        least = turn[np.argmin(np.abs(turn))]
+        if abs(least) <= may_turn[own]:
+            result[own] = axis[own] + least
+    return result
+
+
+def aligned(axes: Axes, group: Ints, size_m: Floats, pairs: tuple[Ints, Ints], give_m: float) -> Floats:
+    """Return the first axes with those of neighbours that nearly agree made one.
+
+    A polygon whose longest wall is `size_m` is turned only so far that the wall's ends move by `give_m` at most, or
+    by the error of its axis where it touches another.
+    """
+    may_turn = np.minimum(ALIGN_TURN, np.arcsin(np.minimum(1.0, 2 * give_m / np.maximum(size_m, 1e-9))))
+    axis = _common_axes(axes.first, group, size_m, may_turn)
+    return following_leaders(axis, size_m, np.maximum(may_turn, np.minimum(UNSURE_TURN, axes.error)), pairs)
+
+
+def _common_axes(axis: Floats, group: Ints, size_m: Floats, may_turn: Floats) -> Floats:
+    """Return the axes, turned to the strongest of their group where they may."""
     _, group = np.unique(group, return_inverse=True)
     result, open_ = axis.copy(), np.ones(len(axis), dtype=bool)
-    may_turn = np.minimum(ALIGN_TURN, np.arcsin(np.minimum(1.0, 2 * give_m / np.maximum(size_m, 1e-9))))
     for _ in range(ALIGN_PASSES):
         common = dominant_axes(group[open_], axis[open_], size_m[open_] ** 2, int(group.max()) + 1)[group]
         taken = open_ & (np.abs(off_axis(axis, common)) <= may_turn)
@@ -80,30 +147,39 @@ def aligned(axis: Floats, group: Ints, size_m: Floats, give_m: float) -> Floats:
     return result
 
 
-def line_angles(
-    sections: Sections, coverage: Coverage, group: Ints, turn_m: float, align_m: float
-) -> tuple[Floats, Bools]:
-    """Return the angle of every section's line, turned to an axis where it is near one, and whether it was.
+@dataclass(frozen=True)
+class Directions:
+    """Of lines the `angle`, and whether it `follows` an axis; of polygons the `axis`, and whether there are `two`."""
 
-    The ends of walls move by `turn_m` at most in that, and by `align_m` where axes of neighbours are made one.
+    angle: Floats
+    follows: Bools
+    axis: Floats
+    two: Bools
+
+
+def directions_of(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Directions:
+    """Return the angles of the sections' lines, turned to an axis where they are near one.
+
+    The ends of walls move by `lengths.turn` at most in that, and by `lengths.align` where axes are made one.
     """
     sides = coverage.sides[sections.arc()]
     row, side = np.nonzero(sides >= 0)
     polygon, count = sides[row, side], len(group)
     angle = np.arctan2(*sections.fit.direction().T[::-1])
     length = np.hypot(*sections.chord().T)
-    first, second = building_axes(polygon, angle[row], length[row], count)
+    axes = building_axes(polygon, angle[row], length[row], count, lengths.diagonals)
     longest = np.zeros(count)
     np.maximum.at(longest, polygon, length[row])
-    common = aligned(first, group, longest, align_m)
-    diagonal = np.abs(off_axis(second, first + QUARTER / 2)) < 1e-9
-    second = np.where(diagonal, common + QUARTER / 2, second)
-    axis = np.concatenate([common[polygon], second[polygon]])
+    axis = aligned(axes, group, longest, touching(coverage.sides), lengths.align)
+    diagonal = np.abs(off_axis(axes.second, axes.first + QUARTER / 2)) < 1e-9
+    both = np.concatenate([axis[polygon], np.where(diagonal, axis + QUARTER / 2, axes.second)[polygon]])
     line = np.tile(sections.line[row], 2)
-    turn = -off_axis(angle, _nearest_axes(angle, line[~np.isnan(axis)], axis[~np.isnan(axis)]))
-    limit = np.clip(2 * turn_m / np.maximum(sections.fit.length, 1e-9), SURE_TURN, MAX_TURN)
+    turn = -off_axis(angle, _nearest_axes(angle, line[~np.isnan(both)], both[~np.isnan(both)]))
+    limit = np.clip(2 * lengths.turn / np.maximum(sections.fit.length, 1e-9), SURE_TURN, MAX_TURN)
     near = np.abs(turn) <= limit
-    return np.where(near, angle + turn, angle)[sections.line], near[sections.line]
+    return Directions(
+        np.where(near, angle + turn, angle)[sections.line], near[sections.line], axis, ~np.isnan(axes.second)
+    )
 
 
 def _nearest_axes(angle: Floats, line: Ints, axis: Floats) -> Floats:

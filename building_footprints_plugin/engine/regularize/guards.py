@@ -23,8 +23,8 @@ class Guards:
     raw: Polygons
     groups: Ints
     reach_m: float
-    min_iou: float = 0.85
-    max_area_change: float = 0.1
+    min_iou: float = 0.75
+    max_area_change: float = 0.15
     max_reaches: float = 2.0
 
     @cached_property
@@ -59,13 +59,18 @@ class Guards:
         alike[doubt] = common >= self.min_iou * either
         return np.asarray(alike, dtype=bool)
 
-    def overlaps(self, polygons: Polygons) -> tuple[Ints, Ints, Floats]:
-        """Return the pairs of polygons of a group that overlap more than their raw outlines did, and by how much."""
-        one, two = shapely.STRtree(polygons).query(polygons, predicate="intersects")
-        pair = (one < two) & (self.groups[one] == self.groups[two])
+    def overlaps(self, polygons: Polygons, active: Bools) -> tuple[Ints, Ints, Polygons]:
+        """Return the pairs of polygons of a group, one of them active, that overlap more than their raw outlines did,
+
+        and what they share.
+        """
+        rows = np.flatnonzero(active)
+        one, two = shapely.STRtree(polygons).query(polygons[rows], predicate="intersects")
+        one = rows[one]
+        pair = ((one < two) | (~active[two] & (one != two))) & (self.groups[one] == self.groups[two])
         one, two = one[pair], two[pair]
-        area = shapely.area(shapely.intersection(polygons[one], polygons[two]))
-        one, two, area = (values[area > OVERLAP_M2] for values in (one, two, area))
-        before = shapely.area(shapely.intersection(self.raw[one], self.raw[two]))
-        grown = area > before + OVERLAP_M2
-        return one[grown], two[grown], area[grown]
+        common = shapely.intersection(polygons[one], polygons[two])
+        area = shapely.area(common)
+        one, two, area, common = (values[area > OVERLAP_M2] for values in (one, two, area, common))
+        grown = area > shapely.area(shapely.intersection(self.raw[one], self.raw[two])) + OVERLAP_M2
+        return one[grown], two[grown], common[grown]

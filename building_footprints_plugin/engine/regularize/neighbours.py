@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from .rings import Ints, Polygons
 
-TOLERANCES = 2  # what a corner that was rounded off may regain
+TOLERANCES = 3  # what a corner that was rounded off may regain
 
 
 def reach_m(tolerance_m: float, pixel_m: float = 0.0) -> float:

@@ -10,19 +10,19 @@ import shapely
 
 from ..errors import BadInput
 from ..options import REGULARIZE_METHODS
+from .candidates import Start, with_blocks
 from .circles import with_circles
 from .coverage import Coverage, coverage_of
 from .guards import Guards
+from .lengths import Demands, Lengths
 from .neighbours import reach_m
 from .noding import node_rings
+from .rebuilding import arcs_along
 from .rings import Bools, Ints, Polygons, rings_of
 from .sections import sections_of
-from .settling import settled
-from .sifting import Lengths
+from .settling import mended, settled
 from .simplify import arcs_through, simplified_arcs
-from .squaring import squared_arcs
-
-MIN_TOLERANCE_PX = 1.1  # stairs leave the line they stand for by a pixel at most; less would keep them
+from .squaring import squared_walls
 
 BATCH = 4096  # polygons straightened at once: some 150 MB, and fastest
 MIN_CONTACT = 3  # tolerances of wall that two polygons share at least; less is a touch
@@ -36,25 +36,21 @@ class Regularized:
     regularized: Bools
 
 
-def regularize(
-    polygons: Polygons, groups: Ints, *, method: str, tolerance_m: float, pixel_m: float = 0.0
-) -> Regularized:
+def regularize(polygons: Polygons, groups: Ints, demands: Demands) -> Regularized:
     """Straighten valid polygons whose coordinates are metres.
 
     `groups` (n,) numbers neighbourhoods: polygons of different groups are further apart than twice `reach_m`, those
-    of one group may share walls. `pixel_m` is the pixel along whose edges they were traced, 0 if they
-    were not. A polygon that would become invalid, lose its likeness (`Guards`) or overlap another keeps a simpler
-    outline and is marked False. Memory is that of the largest group, or of `BATCH` polygons. Raises BadInput on an
-    unknown method.
+    of one group may share walls. A polygon that would become invalid, lose its likeness (`Guards`) or overlap another
+    keeps a simpler outline and is marked False. Memory is that of the largest group, or of `BATCH` polygons. Raises
+    BadInput on an unknown method.
     """
-    if method not in REGULARIZE_METHODS:
-        raise BadInput(f"The method is {method!r}; expected one of {', '.join(REGULARIZE_METHODS)}.")
-    if method == "none" or len(polygons) == 0:
-        return Regularized(polygons, np.full(len(polygons), method == "none"))
+    if demands.method not in REGULARIZE_METHODS:
+        raise BadInput(f"The method is {demands.method!r}; expected one of {', '.join(REGULARIZE_METHODS)}.")
+    if demands.method == "none" or len(polygons) == 0:
+        return Regularized(polygons, np.full(len(polygons), demands.method == "none"))
     result, regularized = polygons.copy(), np.zeros(len(polygons), dtype=bool)
     for rows in batches(groups):
-        settings = method == "rectangular", tolerance_m, pixel_m
-        result[rows], regularized[rows] = _straightened(polygons[rows], groups[rows], *settings)
+        result[rows], regularized[rows] = _straightened(polygons[rows], groups[rows], demands)
     return Regularized(result, regularized)
 
 
@@ -70,26 +66,31 @@ def batches(groups: Ints) -> Iterator[Ints]:
         cut = end
 
 
-def _straightened(
-    polygons: Polygons, groups: Ints, square: bool, tolerance_m: float, pixel_m: float
-) -> tuple[Polygons, Bools]:
-    reach = reach_m(tolerance_m, pixel_m)
-    tolerance_m = max(tolerance_m, MIN_TOLERANCE_PX * pixel_m)
+def _straightened(polygons: Polygons, groups: Ints, demands: Demands) -> tuple[Polygons, Bools]:
+    reach = reach_m(demands.tolerance_m, demands.pixel_m)
     raw = np.asarray(shapely.normalize(polygons), dtype=object)
-    coverage = _coverage(raw, groups, pixel_m, MIN_CONTACT * tolerance_m)
-    sections = sections_of(coverage, tolerance_m)
-    wanted = [simplified_arcs(sections, reach)]
-    fallback = [arcs_through(sections, sections.corner_xy), coverage.arcs]
-    if square:
-        fallback = wanted + fallback
-        wanted = squared_arcs(sections, coverage, groups, Lengths.of(tolerance_m, reach))
-        wanted[0] = with_circles(wanted[0], coverage.arcs, coverage.closed, tolerance_m, pixel_m)
-    result, level = settled(coverage, wanted + fallback, Guards(raw, groups, reach))
-    return result, level < len(wanted)
+    guards = Guards(raw, groups, reach, demands.min_iou)
+    coverage = _coverage(raw, groups, demands)
+    sections = sections_of(coverage, demands.noise_m)
+    choices = [simplified_arcs(sections, reach), arcs_through(sections, sections.corner_xy), coverage.arcs]
+    plain = mended(coverage.polygons(choices[0]))
+    if demands.method == "rectangular":
+        lengths = Lengths.of(demands)
+        squared = squared_walls(sections, coverage, groups, lengths)
+        arcs = arcs_along(squared.walls, coverage, lengths.meeting)
+        arcs, is_round = with_circles(arcs, coverage.arcs, coverage.closed, demands.noise_m, demands.pixel_m)
+        choices.insert(0, arcs)
+        walled = Start.of(mended(coverage.polygons(choices[0])), guards, squared.axis)
+        done = coverage.beside(is_round) | squared.along_two()
+        start = with_blocks(walled, plain, done, guards, squared)
+    else:
+        start = Start.of(plain, guards, np.zeros(len(raw)))
+    result, level = settled(coverage, choices, guards, start)
+    return result, level <= 1
 
 
-def _coverage(raw: Polygons, groups: Ints, pixel_m: float, min_contact_m: float) -> Coverage:
+def _coverage(raw: Polygons, groups: Ints, demands: Demands) -> Coverage:
     rings = rings_of(raw)
     _, group, members = np.unique(groups, return_inverse=True, return_counts=True)
     crowded = (members[group] > 1)[rings.polygon_of_ring()]
-    return coverage_of(node_rings(rings, crowded, pixel_m, min_contact_m))
+    return coverage_of(node_rings(rings, crowded, demands.pixel_m, MIN_CONTACT * demands.noise_m))

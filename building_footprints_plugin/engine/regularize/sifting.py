@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
 from .coverage import Coverage
+from .lengths import Lengths
 from .lines import distance
 from .rings import Bools, Floats, Ints
 from .sections import meeting_pairs
-from .walls import PARALLEL, Joints, Walls, cross, on_lines, preceding
-
-SAME = 1e-6  # sine of the turn between lines along one axis
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Metres: what is noise, and how far things may move to become square.
-
-    Noise: a `step` between parallel walls, a `wall` so short. A wall off the axes is turned to one if its ends move by
-    `turn` at most, and taken out if the outline moves by `loss` at most; its neighbours then meet `meeting` from
-    their corner at most. Neighbours are aligned if the ends of their walls move by `align` at most.
-    """
-
-    step: float
-    wall: float
-    turn: float
-    loss: float
-    meeting: float
-    align: float
-
-    @classmethod
-    def of(cls, tolerance_m: float, reach_m: float) -> Lengths:
-        """Return the lengths for a tolerance, where no outline may be carried further than `reach_m` outwards."""
-        return cls(tolerance_m, 1.5 * tolerance_m, reach_m, reach_m, 4 * tolerance_m, tolerance_m / 6)
+from .walls import PARALLEL, SAME, Joints, Walls, cross, preceding
 
 
 def mergeable(walls: Walls, lengths: Lengths) -> Bools:
@@ -87,27 +62,6 @@ def removable(walls: Walls, joints: Joints, lengths: Lengths) -> Bools:
     short &= count > np.where(walls.closed, 4, 1)
     removed = _local_minima(np.where(short, length, np.inf), following)
     return removed | _facing(walls, removed, length, following)
-
-
-def in_steps(walls: Walls, joints: Joints, lengths: Lengths) -> Walls:
-    """Return the walls with those off the axes turned along a neighbour that is not, which makes a step of them.
-
-    Half of the wall then lies outside of the outline and half inside, by `turn` at most.
-    """
-    following = walls.following()
-    before = preceding(following)
-    along, free = walls.along.copy(), walls.free.copy()
-    for side in (before, following):
-        wall = np.flatnonzero(free & (side >= 0) & ~walls.free[side])
-        axis = walls.along[side[wall]]
-        turn = np.stack([axis, -axis, axis[:, ::-1] * (1, -1), axis[:, ::-1] * (-1, 1)])
-        best = np.argmax((turn * walls.along[wall]).sum(axis=2), axis=0)
-        new = turn[best, np.arange(len(wall))]
-        length = ((joints.end[wall] - joints.begin[wall]) * walls.along[wall]).sum(axis=1)
-        off = np.abs(cross(new, walls.along[wall]) * (new * walls.along[wall]).sum(axis=1)) * length / 2
-        near = off <= lengths.turn
-        along[wall[near]], free[wall[near]] = new[near], False
-    return on_lines(replace(walls, along=along, free=free))
 
 
 def _loss(walls: Walls, joints: Joints, following: Ints) -> Floats:

@@ -1,30 +1,46 @@
-"""Squared outlines: every wall along an axis of its building, no wall shorter than what the pixels can tell."""
+"""Walls along the axes of their buildings where they are near them, none shorter than what the outline can tell."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .coverage import Arcs, Coverage
-from .directions import line_angles
+from .coverage import Coverage
+from .directions import Directions, directions_of
+from .lengths import Lengths
 from .lines import joined
-from .rebuilding import arcs_along
-from .rings import Ints
+from .rings import Bools, Floats, Ints
 from .sections import Sections
-from .sifting import Lengths, going_on, in_steps, mergeable, removable
+from .sifting import going_on, mergeable, removable
 from .walls import Walls, joints_of, merged, on_lines, without
 
 
-def squared_arcs(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> list[Arcs]:
-    """Return the arcs squared in two ways: with steps in place of slanted walls, and with the slanted walls.
+@dataclass(frozen=True)
+class Squared:
+    """Walls; the polygons `sides` (arcs, 2) beside their arcs; of every polygon the `axis`, and if it has `two`.
 
-    `group` (polygons,) numbers the neighbourhoods within which axes are aligned.
+    Walls shorter than `min_edge_m` are noise.
     """
-    slanted = _sifted(_walls_of(sections, coverage, group, lengths), coverage, lengths)
-    stepped = in_steps(slanted, joints_of(slanted, lengths.meeting), lengths)
-    stepped = _sifted(stepped, coverage, lengths)
-    return [arcs_along(walls, coverage, lengths.meeting) for walls in (stepped, slanted)]
+
+    walls: Walls
+    sides: Ints
+    axis: Floats
+    two: Bools
+    min_edge_m: float
+
+    def along_two(self) -> Bools:
+        """Tell which polygons have two axes, and all their walls along these: oblique corners are their own."""
+        free = np.zeros(len(self.axis) + 1, dtype=bool)
+        free[self.sides[self.walls.arc[self.walls.free]]] = True  # -1, for no polygon, is one more than there are
+        return self.two & ~free[:-1]
+
+
+def squared_walls(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Squared:
+    """Return walls along the axes of their polygons where they are near them; `group` numbers neighbourhoods."""
+    directions = directions_of(sections, coverage, group, lengths)
+    walls = _sifted(_walls_of(sections, coverage, directions), coverage, lengths)
+    return Squared(walls, coverage.sides, directions.axis, directions.two, lengths.wall)
 
 
 def _sifted(walls: Walls, coverage: Coverage, lengths: Lengths) -> Walls:
@@ -44,23 +60,10 @@ def _sifted(walls: Walls, coverage: Coverage, lengths: Lengths) -> Walls:
         walls = on_lines(without(walls, removed))
 
 
-def _walls_of(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Walls:
-    angle, snapped = line_angles(sections, coverage, group, lengths.turn, lengths.align)
-    along = np.column_stack([np.cos(angle), np.sin(angle)])
-    chord = sections.chord()
-    along *= np.where((along * chord).sum(axis=1) < 0, -1.0, 1.0)[:, None]
+def _walls_of(sections: Sections, coverage: Coverage, directions: Directions) -> Walls:
+    along = np.column_stack([np.cos(directions.angle), np.sin(directions.angle)])
+    along *= np.where((along * sections.chord()).sum(axis=1) < 0, -1.0, 1.0)[:, None]
     arc = sections.arc()
-    corner = sections.corner_xy[sections.corner]
-    return on_lines(
-        Walls(
-            arc,
-            coverage.closed[arc],
-            sections.line,
-            sections.own,
-            sections.fit.middle,
-            along,
-            ~snapped,
-            corner[:, 0],
-            corner[:, 1],
-        )
-    )
+    begin, end = (sections.corner_xy[corner] for corner in sections.corner.T)
+    kinds = coverage.closed[arc], sections.line, sections.own, sections.fit.middle
+    return on_lines(Walls(arc, *kinds, along, ~directions.follows, begin, end))

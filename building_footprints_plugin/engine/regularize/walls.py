@@ -9,6 +9,7 @@ import numpy as np
 from .lines import Fits, joined
 from .rings import Bools, Floats, Ints
 
+SAME = 1e-6  # sine of the turn between lines along one axis
 PARALLEL = np.sin(np.radians(12))
 
 

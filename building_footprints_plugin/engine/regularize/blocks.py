@@ -1,0 +1,166 @@
+"""Blocks: buildings put together from the cells between their walls' lines, so that every corner is a right one.
+
+An outline that a network rounded off, or a tree hides in part, is no chain of square walls, but it has some. Their
+lines cut the ground along the building's axis into cells, of which those covered by half are building. Then every line
+is moved to where as much of the outline lies beyond it as is missing within.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from .cells import Cells, Lines, cells_between, largest_patches
+from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
+from .squaring import Squared
+from .walls import SAME
+
+OFF_AXIS = np.sin(np.radians(20))  # a wall further than this off both axes marks a line across either
+SLANTED_WEIGHT = 0.2  # of a wall off the axes, against one along them
+MOST_LINES = 48  # across one axis
+MOST_SHIFT = 1 / 3  # of the shortest wall: how far balancing may move a line
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Where buildings are put for a while: turned so that their axis is x, about their middle.
+
+    `number` is the row of a polygon here, -1 for one that has none; `cosine` and `sine` of its axis, `middle` (n, 2).
+    """
+
+    number: Ints
+    cosine: Floats
+    sine: Floats
+    middle: Floats
+
+    @classmethod
+    def of(cls, polygons: Polygons, which: Ints, axis: Floats) -> Frames:
+        """Return the frames of `polygons[which]`; `axis` is that of all polygons."""
+        number = np.full(len(polygons), -1)
+        number[which] = np.arange(len(which))
+        box = shapely.bounds(polygons[which]).reshape(-1, 4)
+        return cls(number, np.cos(axis[which]), np.sin(axis[which]), (box[:, :2] + box[:, 2:]) / 2)
+
+    def into(self, xy: Floats, row: Ints) -> tuple[Floats, Floats]:
+        """Return points (k, 2) in the frames `row`."""
+        x, y = (xy - self.middle[row]).T
+        return x * self.cosine[row] + y * self.sine[row], y * self.cosine[row] - x * self.sine[row]
+
+    def back(self, xy: Floats, row: Ints) -> Floats:
+        """Return points (k, 2) of the frames `row` where they belong."""
+        x, y = xy.T
+        turned = x * self.cosine[row] - y * self.sine[row], x * self.sine[row] + y * self.cosine[row]
+        return np.column_stack(turned) + self.middle[row]
+
+
+def blocks(outlines: Polygons, which: Ints, squared: Squared) -> tuple[Polygons, Bools]:
+    """Return blocks along the axes of `outlines[which]`, and for which of them there are any.
+
+    Their walls are as long as `squared`, the walls of all, asks for; a third less once lines are balanced.
+    """
+    result, found = np.empty(len(which), dtype=object), np.zeros(len(which), dtype=bool)
+    frames = Frames.of(outlines, which, squared.axis)
+    columns, rows = _lines_of(squared, frames)
+    enough = np.flatnonzero((columns.counts() >= 2) & (rows.counts() >= 2))
+    if not len(enough):
+        return result, found
+    edge, edge_start, reach = _edges_of(outlines[which[enough]], frames, enough)
+    columns, rows = (_between_ends(lines, enough, reach) for lines in (columns, rows))
+    cells = _balanced(cells_between(columns, rows, edge, edge_start), MOST_SHIFT * squared.min_edge_m)
+    made, has = largest_patches(cells)
+    xy, row = shapely.get_coordinates(made[has], return_index=True)
+    result[enough[has]] = shapely.set_coordinates(made[has], frames.back(xy, enough[has][row]))
+    found[enough] = has
+    return result, found
+
+
+def _lines_of(squared: Squared, frames: Frames) -> tuple[Lines, Lines]:
+    """Return the lines that walls lie on across the first axis, and across the second."""
+    walls, polygon = squared.walls, squared.sides[squared.walls.arc]
+    wall, side = np.nonzero((polygon >= 0) & (frames.number[polygon] >= 0))
+    row = frames.number[polygon[wall, side]]
+    along, place = walls.along[wall], walls.place[wall]
+    run = np.abs(along[:, 0] * frames.cosine[row] + along[:, 1] * frames.sine[row])
+    rise = np.abs(along[:, 1] * frames.cosine[row] - along[:, 0] * frames.sine[row])
+    square = np.minimum(run, rise) < SAME
+    middle = np.where(square[:, None], place, (walls.begin[wall] + walls.end[wall]) / 2)
+    x, y = frames.into(middle, row)
+    length = np.hypot(*(walls.end[wall] - walls.begin[wall]).T)
+    weight = length * np.where(square, 1.0, SLANTED_WEIGHT * np.maximum(run, rise))
+    found = []
+    for at, across in ((x, rise), (y, run)):
+        use = across > OFF_AXIS
+        found.append(_apart(row[use], at[use], weight[use], len(frames.cosine), squared.min_edge_m))
+    return found[0], found[1]
+
+
+def _apart(row: Ints, at: Floats, weight: Floats, count: int, min_edge_m: float) -> Lines:
+    """Return the lines of every row, of two that are closer than `min_edge_m` the one with more weight."""
+    order = np.lexsort((at, -weight.round(6), row))
+    row, at = row[order], at[order]
+    left, chosen = np.arange(len(row)), [np.empty(0, dtype=np.int64)]
+    best = np.empty(count)
+    for _ in range(MOST_LINES):
+        first = left[np.flatnonzero(np.diff(row[left], prepend=-1))]
+        chosen.append(first)
+        best[row[first]] = at[first]
+        left = left[np.abs(at[left] - best[row[left]]) >= min_edge_m]
+        if not len(left):
+            break
+    pick = np.concatenate(chosen)
+    pick = pick[np.lexsort((at[pick], row[pick]))]
+    return Lines(at[pick], starts_of(np.bincount(row[pick], minlength=count)))
+
+
+def _edges_of(outlines: Polygons, frames: Frames, row: Ints) -> tuple[Floats, Ints, Floats]:
+    """Return the edges of outlines in their frames, where those of each begin, and a length that is beyond them."""
+    _, xy, (ring_start, first_ring) = shapely.to_ragged_array(shapely.normalize(outlines))
+    start = np.asarray(ring_start, dtype=np.int64)[np.asarray(first_ring, dtype=np.int64)]
+    building = owner_of(start)
+    turned = np.column_stack(frames.into(xy, row[building]))
+    inner = np.ones(len(xy), dtype=bool)
+    inner[np.asarray(ring_start[1:], dtype=np.int64) - 1] = False
+    here = np.flatnonzero(inner)
+    reach = np.maximum.reduceat(np.abs(turned).max(axis=1), start[:-1]) + 1.0
+    edge_start = starts_of(np.bincount(building[here], minlength=len(outlines)))
+    return np.concatenate([turned[here], turned[here + 1]], axis=1), edge_start, reach
+
+
+def _between_ends(lines: Lines, which: Ints, reach: Floats) -> Lines:
+    """Return the lines of some rows, with one more at both ends, beyond all."""
+    counts = lines.counts()[which]
+    start = starts_of(counts + 2)
+    at = np.repeat(2 * reach, counts + 2)  # so far out that no cell there is covered by half
+    at[start[:-1]] *= -1
+    owner = owner_of(start)
+    place = np.arange(start[-1]) - start[owner]
+    inner = (place > 0) & (place <= counts[owner])
+    at[inner] = lines.at[(lines.start[which][owner] + place - 1)[inner]]
+    return Lines(at, start)
+
+
+def _balanced(cells: Cells, most_m: float) -> Cells:
+    """Return the cells with lines moved, by `most_m` at most, so that they leave out as much as they add."""
+    taken, along, across = cells.taken, *cells.extent()
+    index, width = np.arange(len(taken)), cells.width()
+    steps = np.stack([index - 1, index + 1, index - width, index + width])
+    there = np.stack([cells.column > 0, cells.column < width - 1, cells.row > 0, cells.row < cells.height() - 1])
+    border = there & (taken[np.where(there, steps, 0)] != taken)
+    wrong = np.where(taken, cells.size - cells.covered, cells.covered)
+    length = np.stack([across, across, along, along]) * border
+    share = wrong / np.maximum(length.sum(axis=0), 1e-9)
+    columns = _moved(cells.columns, cells.columns.start[cells.building] + cells.column, share, length[:2], most_m)
+    rows = _moved(cells.rows, cells.rows.start[cells.building] + cells.row, share, length[2:], most_m)
+    covered = np.where(taken, cells.size, 0.0)
+    return replace(cells, columns=columns, rows=rows, covered=covered)
+
+
+def _moved(lines: Lines, before: Ints, share: Floats, length: Floats, most_m: float) -> Lines:
+    """Return the lines moved; `before` is the line before every cell, `share` what is wrong in it a metre of border."""
+    line = np.concatenate([before, before + 1])
+    towards = np.concatenate([share * length[0], -share * length[1]])
+    move = np.bincount(line, towards, len(lines.at))
+    total = np.bincount(line, length.ravel(), len(lines.at)) / 2  # both sides of a border were counted
+    return replace(lines, at=lines.at + np.clip(move / np.maximum(total, 1e-9), -most_m, most_m))
