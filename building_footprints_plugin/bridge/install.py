@@ -55,7 +55,12 @@ def install(order: Order, feedback: QgsProcessingFeedback) -> Path:
         run_tool(_making(order, uv), order.variables, feedback)
     feedback.setProgress(MADE)
     python = python_of(order.environment)
-    run_tool(_filling(order, uv, python), order.variables, feedback, _follow(feedback))
+    try:
+        run_tool(_filling(order, uv, python), order.variables, feedback, _follow(feedback))
+    except RunCancelled:
+        raise
+    except BridgeError as error:
+        raise BridgeError("\n".join([str(error), _advice(order.source)])) from error
     feedback.setProgress(END)
     forget()
     lacks = probe(Candidate(str(python), tr("just made"))).lacks(with_network=True)
@@ -88,6 +93,12 @@ def is_outdated(python: str) -> bool:
         return False
     made_from = managed_folder() / INSTALLED
     return not made_from.is_file() or made_from.read_bytes() != LOCK.read_bytes()
+
+
+def _advice(source: Source) -> str:
+    if source.wheels:
+        return tr("The folder must hold a wheel of each package in {} for this Python and system.").format(LOCK)
+    return tr("If the network keeps an address closed, name a package index that is open, or a folder of wheels.")
 
 
 def _write_folder(folder: Path) -> None:

@@ -237,7 +237,7 @@ def test_no_engine_is_a_reason_not_a_crash(image, provider, monkeypatch):
     for name in ("extractbuildings", "segmentbuildings", "polygonizebuildings", "scorefootprints"):
         fine, why = provider.algorithm(name).create().canExecute()
         assert not fine
-        assert "Check Installation" in why
+        assert "Install Engine" in why
         assert "/no/python" in why
     with pytest.raises(QgsProcessingException, match=r"(?s)No Python was found.*/no/python .*there is no such file"):
         run(INPUT=image)

@@ -24,7 +24,7 @@ NEEDED = {  # name to import: name of the distribution
     "scipy": "scipy",
     "skimage": "scikit-image",
 }
-OPTIONAL = {"pyarrow": "pyarrow", "tqdm": "tqdm"}
+OPTIONAL = {"pyarrow": "pyarrow", "PIL": "pillow", "tqdm": "tqdm"}
 DEFAULT_WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "buildings.safetensors"
 
 
