@@ -29,7 +29,7 @@ from scipy import ndimage
 
 from building_footprints_plugin.engine.polygonize import CODE_MAX, StripPolygonizer, Thresholds
 from building_footprints_plugin.engine.raster import Grid, ProbabilityWriter
-from building_footprints_plugin.engine.regularize import regularize
+from building_footprints_plugin.engine.regularize import Demands, regularize
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "training" / "data" / "banepa"
@@ -88,7 +88,7 @@ def steps(tiles: Codes, rows: int) -> tuple[int, dict[str, float]]:
         metres = np.asarray(shapely.transform(found.polygons, lambda xy: xy * (PIXEL, -PIXEL)), dtype=object)
         for method in ("simplify", "rectangular"):
             began = time.process_time()
-            regularize(metres, found.group, method=method, tolerance_m=TOLERANCE, pixel_m=PIXEL)
+            regularize(metres, found.group, Demands(method, TOLERANCE, PIXEL))
             seconds[method] += time.process_time() - began
     return count, seconds
 
