@@ -308,6 +308,32 @@ def test_stopped_from_outside_it_leaves_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["AOI_2_Vegas_Train"]
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at the processes as Linux shows them")
+def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    """Nothing can tidy up after a kill -9, but no process stays, and what is left cannot be taken for a result."""
+    source = make_spacenet(tmp_path / "AOI_2_Vegas_Train", range(1, 60), size=150)
+    command = [sys.executable, "-m", "training", "prepare", str(source), str(tmp_path / "out"), "--workers", "2"]
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while running.poll() is None and not list(tmp_path.glob(".out*/*/images/*")):
+        time.sleep(0.02)
+    workers = [int(word) for word in Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()]
+    assert len(workers) == 2
+    running.kill()
+    running.wait()
+    deadline = time.monotonic() + 30
+    while any(_lives(worker) for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(_lives(worker) for worker in workers)
+    assert not (tmp_path / "out").exists()
+
+
+def _lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def test_help_reads_as_a_manual(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run("--help")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -117,7 +119,7 @@ def _carry_out(jobs: Sequence[Job], workers: int) -> Iterator[Cut]:
 
 
 def _in_processes(jobs: Sequence[Job], workers: int) -> Iterator[Cut]:
-    pool = ProcessPoolExecutor(workers, initializer=_leave_signals_to_the_parent)
+    pool = ProcessPoolExecutor(workers, initializer=_live_by_the_parent)
     try:
         yield from pool.map(cut, jobs, chunksize=max(1, min(16, len(jobs) // (8 * workers))))
     except BrokenProcessPool as error:
@@ -128,6 +130,15 @@ def _in_processes(jobs: Sequence[Job], workers: int) -> Iterator[Cut]:
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_signals_to_the_parent() -> None:
+def _live_by_the_parent() -> None:
+    """Leave signals to the parent process, and end when it ends, however that happens."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
