@@ -149,7 +149,7 @@ def _licences(places: Sequence[Place], origin: Manifest | None) -> list[str]:
 
 def _described(place: Place) -> dict[str, Any]:
     facts = {name: place.info.get(name, "") for name in ("licence", "attribution", "label_quality")}
-    return {"name": place.name, "split": place.split, "tiles": len(place.ids), **facts}
+    return {"name": place.name, "split": place.split if place.trust else "left out", "tiles": len(place.ids), **facts}
 
 
 def _write(tensors: dict[str, Tensor], manifest: Manifest, target: Path) -> None:
