@@ -33,14 +33,15 @@ class Journal:
     """
 
     def __init__(self, folder: Path, step: int, options: TrainOptions, fabric: Fabric) -> None:
-        self._folder = folder
+        self._folder, self._table = folder, folder / "metrics.csv"
         self._batch = options.batch_size
         self._writes = fabric.is_global_zero
         self._began, self._step_then = time.perf_counter(), step
         if not self._writes:
             return
         with _recording(folder):
-            _forget_after(folder / "metrics.csv", step)
+            if self._table.exists():  # steps that will be done again
+                _write_rows(self._table, [row for row in read_rows(self._table) if int(row["step"]) <= step])
             self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
         total, every = options.steps * self._batch, 0.5 if sys.stderr.isatty() else 30.0
         self._bar = tqdm(total=total, initial=step * self._batch, unit="img", mininterval=every, dynamic_ncols=True)
@@ -81,8 +82,10 @@ class Journal:
         for name, tally in scores.items():
             figures |= {f"{name} f1": tally.f1, f"{name} iou": tally.iou}
         with _recording(self._folder):
-            _append(self._folder / "metrics.csv", progress.step, {**figures, "images_per_s": speed})
-            draw_curves(self._folder / "metrics.csv").savefig(self._folder / "curves.png")
+            row = {name: f"{value:.4f}" for name, value in {**figures, "images_per_s": speed}.items()}
+            rows = [*read_rows(self._table), {"step": str(progress.step), **row}]
+            _write_rows(self._table, rows)
+            draw_curves(rows).savefig(self._folder / "curves.png")
             for name, value in figures.items():
                 self._board.add_scalar(f"validation/{name}", value, progress.step)
         loss, f1, iou = list(figures.values())[:3]
@@ -111,36 +114,38 @@ def _recording(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _append(path: Path, step: int, figures: dict[str, float]) -> None:
-    row = {"step": str(step), **{name: f"{value:.4f}" for name, value in figures.items()}}
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(row))
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a metrics.csv, none if there is no such file."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
-def _forget_after(path: Path, step: int) -> None:
-    """Drop the rows of steps that will be done again."""
-    if path.exists():
-        header, *rows = path.read_text(encoding="utf-8").splitlines()
-        kept = [row for row in rows if int(row.split(",")[0]) <= step]
-        path.write_text("\n".join([header, *kept]) + "\n", encoding="utf-8")
+def _write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    """Write a metrics.csv; a place that was added later has a column that begins later."""
+    beside = path.with_suffix(".part")
+    with beside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+    beside.replace(path)
 
 
-def draw_curves(metrics: Path) -> Figure:
+def draw_curves(rows: list[dict[str, str]]) -> Figure:
     """Return the figure of a metrics.csv: the loss, and the object F1 of each place and their mean, over the steps."""
-    with metrics.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    steps = [int(row["step"]) for row in rows]
+
+    def curve(name: str) -> tuple[list[int], list[float]]:
+        known = [row for row in rows if row.get(name)]
+        return [int(row["step"]) for row in known], [float(row[name]) for row in known]
+
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     losses, scores = figure.subplots(1, 2)
-    losses.plot(steps, [float(row["loss"]) for row in rows], marker=".")
+    losses.plot(*curve("loss"), marker=".")
     losses.set(xlabel="step", ylabel="loss")
-    for name in [name for name in rows[0] if name.endswith(" f1")]:
-        scores.plot(steps, [float(row[name]) for row in rows], marker=".", linewidth=1, label=name.removesuffix(" f1"))
-    scores.plot(steps, [float(row["f1"]) for row in rows], marker="o", color="black", label="mean")
+    for name in [name for name in rows[-1] if name.endswith(" f1")]:
+        scores.plot(*curve(name), marker=".", linewidth=1, label=name.removesuffix(" f1"))
+    scores.plot(*curve("f1"), marker="o", color="black", label="mean")
     scores.set(xlabel="step", ylabel="object F1 at IoU 0.5", ylim=(0, 1))
     scores.legend(fontsize="small")
     return figure

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from lightning_fabric import Fabric
+from makers import make_place
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny import TINY, one_cpu, same_network
 
@@ -20,7 +21,7 @@ from training import train as module
 from training.checkpoint import LAST, read_state
 from training.config import TrainOptions, read_config
 from training.learner import Learner, rate_at
-from training.places import Place
+from training.places import Place, read_places
 from training.progress import Progress
 from training.stop import Stopped
 from training.train import train
@@ -119,6 +120,15 @@ def test_a_signal_during_validation_waits_for_its_end(
         train(TINY, places, tmp_path / "run", one_cpu())
     assert [row["step"] for row in rows_of(tmp_path / "run")] == ["2"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_place_that_is_added_later_gets_a_column(places: list[Place], tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(replace(TINY, steps=2), places, run, one_cpu())
+    make_place(tmp_path / "data" / "third", split="val")
+    train(TINY, read_places(tmp_path / "data"), run, one_cpu(), begin_from=run / LAST)
+    assert [row["third f1"] != "" for row in rows_of(run)] == [False, True]
+    assert all(row["far f1"] for row in rows_of(run))
 
 
 def test_a_training_is_never_overwritten(places: list[Place], tmp_path: Path) -> None:
