@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
 from .blocks import blocks
 from .corners import oblique
+from .deviation import outline_distance
 from .guards import Guards
 from .rings import Bools, Floats, Polygons
 from .squaring import Squared
@@ -42,16 +42,9 @@ def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squa
     made, good = blocks(plain, which, squared)
     good[good] = guards.faithful(made[good], which[good])
     which, made = which[good], made[good]
-    walls = np.where(start.fit[which], _apart(start.polygons[which], guards.raw[which]), UNFIT * guards.raw_area[which])
-    good = _apart(made, guards.raw[which]) <= MORE * walls
+    raw, walled = guards.raw[which], start.polygons[which]
+    walls = np.where(start.fit[which], outline_distance(raw, walled), UNFIT * guards.raw_area[which])
+    good = outline_distance(raw, made) <= MORE * walls
     polygons, block = start.polygons.copy(), start.block.copy()
     polygons[which[good]], block[which[good]] = made[good], True
     return Start(polygons, block, start.fit | block, start.axis)
-
-
-def _apart(one: Polygons, two: Polygons) -> Floats:
-    """Return the area that is in only one of two polygons; none for those that are not valid."""
-    good = shapely.is_valid(one) & shapely.is_valid(two)
-    common = np.zeros(len(one))
-    common[good] = shapely.area(shapely.intersection(one[good], two[good]))
-    return np.asarray(shapely.area(one) + shapely.area(two) - 2 * common, dtype=np.float64)

@@ -9,7 +9,7 @@ from .candidates import Start
 from .coverage import Arcs, Coverage
 from .guards import Guards
 from .rings import Ints, Polygons
-from .trimming import Trim
+from .trimming import Trim, largest_parts
 
 
 def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Start) -> tuple[Polygons, Ints]:
@@ -41,9 +41,7 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
 def mended(polygons: Polygons) -> Polygons:
     """Return the polygons, of those that cross or touch themselves the largest part alone."""
     result = polygons.copy()
-    for k in np.flatnonzero(~shapely.is_valid(polygons)):
-        parts = shapely.get_parts(shapely.make_valid(polygons[k]))
-        parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-        if len(parts):
-            result[k] = parts[np.argmax(shapely.area(parts))]
+    crossed = np.flatnonzero(~shapely.is_valid(polygons))
+    parts, owner = largest_parts(shapely.make_valid(polygons[crossed]))
+    result[crossed[owner]] = parts
     return result

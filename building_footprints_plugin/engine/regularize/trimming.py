@@ -91,11 +91,11 @@ def _without(
     losers: Polygons, winners: Polygons, common: Polygons, axis: Floats, block: Bools
 ) -> tuple[Polygons, Floats]:
     """Return the largest parts of losers without winners, and the area of their other parts."""
-    cut, rest = _largest_parts(shapely.difference(losers, winners))
+    cut, rest = _main_parts(shapely.difference(losers, winners))
     again = np.flatnonzero(block)
     again = again[oblique(cut[again]) & ~oblique(losers[again])]
     square = shapely.difference(losers[again], _boxes(common[again], axis[again]))
-    square, square_rest = _largest_parts(square)
+    square, square_rest = _main_parts(square)
     fine = shapely.area(losers[again]) - shapely.area(square) <= MAX_BLOCK_TRIM * shapely.area(losers[again])
     cut[again[fine]], rest[again[fine]] = square[fine], square_rest[fine]
     return cut, rest
@@ -131,11 +131,19 @@ def _united(shapes: Polygons, owner: Ints, count: int) -> Polygons:
     return result
 
 
-def _largest_parts(shapes: Polygons) -> tuple[Polygons, Floats]:
-    """Return the largest part of every shape, and the area of its others."""
+def largest_parts(shapes: Polygons) -> tuple[Polygons, Ints]:
+    """Return the largest polygon in every shape that has one, and the rows of those."""
     parts, owner = shapely.get_parts(shapes, return_index=True)
-    area = shapely.area(parts)
-    order = np.argsort(area, kind="stable")
+    flat = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts, owner = parts[flat], owner[flat]
+    order = np.lexsort((shapely.area(parts), owner))
+    last = order[np.flatnonzero(np.diff(owner[order], append=-1))]
+    return parts[last], owner[last]
+
+
+def _main_parts(shapes: Polygons) -> tuple[Polygons, Floats]:
+    """Return the largest part of every shape, empty where there is none, and the area of its others."""
     result = np.array([shapely.Polygon()] * len(shapes), dtype=object)
-    result[owner[order]] = parts[order]
-    return result, np.bincount(owner, area, len(shapes)) - shapely.area(result)
+    parts, owner = largest_parts(shapes)
+    result[owner] = parts
+    return result, np.asarray(shapely.area(shapes) - shapely.area(result), dtype=np.float64)
