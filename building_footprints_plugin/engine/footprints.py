@@ -20,6 +20,7 @@ from .vector import FootprintWriter
 Polygons = NDArray[np.object_]
 Bools = NDArray[np.bool_]
 
+OVERLAP_M2 = 1e-6  # what straightening itself takes for none
 DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "merge_threshold": 0.9, "min_area_m2": 10.0}
 
 
@@ -51,9 +52,14 @@ def write_footprints(
     reach_px = math.ceil(reach_m(settings.options.tolerance_m, pixel_m) / pixel_m)
     between_pixels = settings.options.outline == "contour"
     polygonizer = StripPolygonizer(settings.thresholds, reach_px, between_pixels=between_pixels)
-    count, total = 0, 0.0
+    count, total, before = 0, 0.0, np.empty(0, dtype=object)
     for outlines in _whole_buildings(strips, polygonizer):
         polygons, confidence = _finished(outlines, settings, area, pixel_m)
+        if polygonizer.has_parted:
+            polygons = clear_of(polygons, before)
+            bottom = area.transform.f - (area.look[0] + polygonizer.waits_from - reach_px) * pixel_m
+            before = np.concatenate([before, polygons])
+            before = before[shapely.bounds(before)[:, 1] < bottom]
         square_metres = shapely.area(polygons)
         fields = {
             "id": np.arange(count + 1, count + len(polygons) + 1),
@@ -68,7 +74,7 @@ def write_footprints(
 
 def _whole_buildings(strips: Iterable[NDArray[np.uint8]], polygonizer: StripPolygonizer) -> Iterable[Outlines]:
     for codes in strips:
-        yield polygonizer.push(codes)
+        yield from polygonizer.pieces(codes)
     yield polygonizer.finish()
 
 
@@ -85,6 +91,16 @@ def _finished(
     polygons, large = sifted(straight.polygons, settings.min_area_m2, options.min_hole_m2)
     chosen = area.keep(polygons) & large
     return polygons[chosen], outlines.confidence[chosen]
+
+
+def clear_of(polygons: Polygons, others: Polygons) -> Polygons:
+    """Return `polygons` without the ground of `others`: where a group was parted, straightening did not see both."""
+    result = polygons.copy()
+    for one, other in zip(*shapely.STRtree(others).query(polygons, predicate="intersects"), strict=True):
+        if shapely.area(shapely.intersection(result[one], others[other])) > OVERLAP_M2:
+            parts = shapely.get_parts(shapely.difference(result[one], others[other]))
+            result[one] = parts[np.argmax(shapely.area(parts))] if len(parts) else result[one]
+    return result
 
 
 def sifted(polygons: Polygons, min_area_m2: float, min_hole_m2: float) -> tuple[Polygons, Bools]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from building_footprints_plugin.engine.footprints import fill_holes, sifted
+from building_footprints_plugin.engine.footprints import clear_of, fill_holes, sifted
 
 
 def block(half_side: float, *holes: shapely.Polygon) -> shapely.Polygon:
@@ -46,3 +46,12 @@ def test_only_small_holes_are_filled() -> None:
     filled = fill_holes(np.array([house, HUT], dtype=object), 10, np.array([True, False]))
     assert shapely.get_num_interior_rings(filled).tolist() == [1, 0]
     assert filled[0].area == 400 - 20
+
+
+def test_later_polygons_give_way_to_those_before() -> None:
+    """What is written already stays; a later outline loses what overlaps, and of two parts the smaller one."""
+    before = np.array([shapely.box(0, 0, 10, 10), shapely.box(24, -1, 25, 11)], dtype=object)
+    later = [shapely.box(9, 0, 20, 10), shapely.box(10, 10, 20, 20), shapely.box(20, 0, 30, 10)]
+    found = clear_of(np.array(later, dtype=object), before)
+    assert shapely.equals(found, [shapely.box(10, 0, 20, 10), later[1], shapely.box(25, 0, 30, 10)]).all()
+    assert len(clear_of(np.empty(0, dtype=object), before)) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -36,16 +38,25 @@ class StripPolygonizer:
         self._between_pixels = between_pixels
         self._waiting: Codes = np.zeros((2, 0, 0), np.uint8)  # building and interior, not given out yet
         self._bottom = 0  # row of the raster below the waiting ones
+        self.has_parted = False  # whether buildings of one group were given out apart
         self._next = 0  # how many rows must wait before it is worth another look
+
+    @property
+    def waits_from(self) -> int:
+        """The row of the raster from which on later buildings may lie."""
+        return self._bottom - len(self._waiting[0])
 
     def push(self, codes: Codes) -> Outlines:
         """Add `(2, rows, width)` codes of building and interior; return the buildings that are now whole."""
-        found, begin = [], 0
+        return concatenate(list(self.pieces(codes)))
+
+    def pieces(self, codes: Codes) -> Iterator[Outlines]:
+        """As `push`, one after the other what comes before and after a row where groups are parted."""
+        begin = 0
         while begin < codes.shape[1]:
             end = min(codes.shape[1], begin + self._cut_rows - self._bottom % self._cut_rows)
-            found.append(self._add(codes[:, begin:end]))
+            yield self._add(codes[:, begin:end])
             begin = end
-        return concatenate(found)
 
     def finish(self) -> Outlines:
         """Return the buildings that were waiting for more rows."""
@@ -81,6 +92,7 @@ class StripPolygonizer:
         old[groups.of_pixels(*np.nonzero(mask[:old_rows]))] = True
         if not old.any():
             return later
+        self.has_parted = True
         parted = groups.among(old, mask.shape)
         patches, count = ndimage.label(mask)
         stays = np.zeros(count + 1, dtype=bool)
