@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,12 +34,13 @@ def table_of(run: Path) -> np.ndarray:
         return np.array([[float(value) for value in row[:-1]] for row in list(csv.reader(file))[1:]])
 
 
-def start(launcher: list[str], places: list[Place], run: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    """Run `train` with tiny networks in processes of its own."""
+def start(launcher: list[str], places: list[Place], run: Path, *more: str) -> subprocess.Popen[str]:
+    """Start `train` with tiny networks in processes of its own."""
     words = [*launcher, str(HERE / "tiny_train.py"), "train", str(places[0].folder.parent), str(run), *SETTINGS, *more]
     paths = os.pathsep.join([str(HERE), str(HERE.parents[1])])
     environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=240)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(words, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
 @pytest.mark.slow
@@ -52,14 +56,32 @@ def test_two_processes_train_as_one(places: list[Place], tmp_path: Path, launche
     """Losses, scores and weights, with batch normalisation over the whole batch; sums are rounded in another order."""
     train(ALONE, places, tmp_path / "one", one_cpu())
     both = start(launcher, places, tmp_path / "two", *more)
-    assert both.returncode == 0, both.stderr
-    assert both.stdout.count("Best checkpoint") == 1
+    printed, errors = both.communicate(timeout=240)
+    assert both.returncode == 0, errors
+    assert printed.count("Best checkpoint") == 1
     np.testing.assert_allclose(table_of(tmp_path / "one"), table_of(tmp_path / "two"), atol=2e-4)
     first, second = (torch.load(tmp_path / run / "last.pt", weights_only=True) for run in ("one", "two"))
     assert first["model"].keys() == second["model"].keys()
     # a bias before a normalisation has no gradient but rounding, of which Adam makes steps of full length
     for name, tensor in [item for item in first["model"].items() if item[0].endswith("weight")]:
         torch.testing.assert_close(tensor, second["model"][name], atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_of_the_whole_group_is_saved(places: list[Place], tmp_path: Path, number: signal.Signals) -> None:
+    """As a terminal sends Ctrl-C and a cluster SIGTERM: to the worker processes too."""
+    run = tmp_path / "run"
+    training = start([sys.executable], places, run, "--workers", "2", "--steps", "100000")
+    while not (run / "metrics.csv").exists() and training.poll() is None:
+        time.sleep(0.1)
+    os.killpg(training.pid, number)
+    _, errors = training.communicate(timeout=120)
+    assert training.returncode == 1
+    assert re.search(r"Stopped and saved after step \d+ of 100000\. To go on: .* --resume\n$", errors), errors[-500:]
+    assert "Traceback" not in errors
+    step = torch.load(run / "last.pt", weights_only=True)["step"]
+    assert f"after step {step} of" in errors
 
 
 def test_normalisation_over_one_process_is_that_of_torch() -> None:
