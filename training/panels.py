@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from building_footprints_plugin.engine.polygonize import label_buildings
+
 from .config import TrainOptions
 from .places import Place
-from .validate import find_buildings, read_tile
+from .validate import SHOWN, look_at, read_tile
 
 SHOWN_PX = 256
 TRUTH, FOUND = (40, 200, 80), (255, 130, 20)
@@ -37,7 +39,7 @@ def draw_panels(network: nn.Module, tiles: list[Tile], options: TrainOptions) ->
     side = max(max(tile.instances.shape) for tile in tiles)
     rows = []
     for image, instances in tiles:
-        found = find_buildings(network, image, options)
+        found = label_buildings(*look_at(network, image, options), SHOWN)
         row = (image, _painted(image, instances, TRUTH), _painted(image, found, FOUND))
         room = ((0, side - image.shape[0]), (0, side - image.shape[1]), (0, 0))
         rows.append(np.concatenate([np.pad(picture, room) for picture in row], axis=1))
