@@ -77,7 +77,7 @@ lock: .venv/.ready ## resolve the versions that Install Engine installs, anew
 	@$(PY) -m tools.lock
 
 models: setup ## write the models that the plugin ships, anew
-	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tools.models
+	@QT_QPA_PLATFORM=offscreen QT_HASH_SEED=0 .venv-qgis/bin/python -m tools.models
 
 # ---- The demo: QGIS extracts buildings from a real image, the result is scored and drawn -----------------------
 demo: setup demo/preview.png ## extract, score and draw the buildings of a bundled image, in QGIS itself

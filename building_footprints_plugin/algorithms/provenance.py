@@ -32,7 +32,7 @@ def about(values: Values, output: str, source: str, facts: Sequence[str]) -> Abo
 
 
 def settings_said(settings: Sequence[Setting], values: Values) -> list[str]:
-    """Return "name: value unit" of each setting; what was left open is said to be the weights' own."""
+    """Return "name: value unit" of each setting; what was left open is said to be the engine's choice."""
     return [f"{tr(setting.label)}: {_value(setting, values)}" for setting in settings]
 
 
@@ -46,5 +46,5 @@ def weights_said(values: Values) -> str:
 def _value(setting: Setting, values: Values) -> str:
     value = value_of(setting, values)
     if value is None:
-        return tr("as found best for the weights")
+        return tr("left to the engine")
     return f"{value} {setting.facts['unit']}".strip()

@@ -68,6 +68,9 @@ OUTLINES = (
 REGULARIZE = (
     Setting("METHOD", "Method", RegularizeOptions, "method"),
     Setting("TOLERANCE", "Tolerance", RegularizeOptions, "tolerance_m"),
+    Setting("MIN_EDGE", "Shortest wall", RegularizeOptions, "min_edge_m", advanced=True),
+    Setting("MIN_IOU", "Least overlap with the given outline", RegularizeOptions, "min_iou", advanced=True),
+    Setting("RIGHT_ANGLES_ONLY", "Right angles only", RegularizeOptions, "right_angles_only", advanced=True),
 )
 TRAINING_DATA = (
     Setting("GSD", "Size of a pixel on the ground", ChipOptions, "gsd_m"),

@@ -42,6 +42,7 @@ RARE_ELSEWHERE = {
 RARE = {
     *("SEED_THRESHOLD", "MERGE_THRESHOLD", "OUTLINE", "MIN_HOLE", "TOLERANCE", "LICENCE", "ATTRIBUTION"),
     *("PYTHON", "FOLDER", "WHEELS", "INDEX"),  # Install engine
+    *("MIN_EDGE", "MIN_IOU", "RIGHT_ANGLES_ONLY"),
     *("TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "PRECISION", "SHAPES"),
 }
 ALL_SETTINGS = [*settings.NETWORK, *settings.OUTLINES, *settings.REGULARIZE, *settings.TRAINING_DATA, *settings.SCORE]
@@ -66,7 +67,10 @@ SIGNATURES = {
             *(f"RECALL_FROM_{size}_M2" for size in (0, 25, 50, 100, 200, 500, 1000, 5000)),
         },
     ),
-    "regularizefootprints": ({"INPUT", "METHOD", "TOLERANCE", "OUTPUT"}, {"OUTPUT", "COUNT", "REGULARIZED"}),
+    "regularizefootprints": (
+        {"INPUT", "METHOD", "TOLERANCE", "MIN_EDGE", "MIN_IOU", "RIGHT_ANGLES_ONLY", "OUTPUT"},
+        {"OUTPUT", "COUNT", "REGULARIZED"},
+    ),
     "exporttrainingdata": (
         {"INPUT", "TRUTH", "NAME", "FOLDER", "BANDS"} | TRAINING_DATA | AREA,
         {"FOLDER", "TILES", "PLACE"},

@@ -86,6 +86,11 @@ def test_metres_are_metres_in_any_coordinate_system(polygons, crs):
         assert outline.area() == pytest.approx(100, rel=0.03)
 
 
+def test_rare_settings_reach_the_engine(polygons):
+    results = regularize(polygons(ragged()), MIN_IOU=1, MIN_EDGE=2, RIGHT_ANGLES_ONLY=True)
+    assert results["REGULARIZED"] == 0, "no straight outline is the very same as a ragged one"
+
+
 def test_simplify_leaves_angles_alone(polygons):
     layer = polygons(ragged())
     slanted = next(regularize(layer, METHOD="simplify", TOLERANCE=0.05)["OUTPUT"].getFeatures()).geometry()
@@ -203,5 +208,11 @@ def test_a_loaded_layer_says_where_it_comes_from(polygons, context, feedback, qg
     (details,) = context.layersToLoadOnCompletion().values()
     assert details.name == "polygons: regularized"
     details.postProcessor().postProcessLayer(layer, context, feedback)
-    assert layer.metadata().abstract().endswith("Source: polygons\nMethod: rectangular\nTolerance: 0.8 m")
+    said = layer.metadata().abstract().splitlines()
+    assert said[1:5] == [
+        "Source: polygons",
+        "Method: rectangular",
+        "Tolerance: 0.8 m",
+        "Shortest wall: left to the engine",
+    ]
     assert layer.attributeDisplayName(layer.fields().indexOf("regularized")) == "Straightened in full"
