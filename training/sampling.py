@@ -135,9 +135,9 @@ def _chips(places: list[Place], options: TrainOptions) -> Iterator[tuple[int, in
 
 
 def _stops(length: int, side: float) -> list[float]:
-    """Return where chips of `side` begin to cover `length`, on whole pixels, as shares of the room there is."""
+    """Return where chips of `side` begin that cover `length`, the last one shifted inside, as shares of the room."""
     room = length - side
     if room <= 0:
         return [0.5]
     count = math.ceil(length / side - 1e-6)
-    return [round(room * number / (count - 1)) / room for number in range(count)]
+    return [min(round(number * side), room) / room for number in range(count)]

@@ -168,7 +168,7 @@ def test_a_tile_without_buildings_is_taken_as_it_comes() -> None:
 
 
 def test_chips_cover_every_pixel_and_the_last_are_shifted_inside(data: Path) -> None:
-    """A tile of 100 x 70 in chips of 40: 3 x 2 of them, whose rows begin at 0, 30, 60 and columns at 0, 30."""
+    """A tile of 100 x 70 in chips of 40: 3 x 2 of them, whose rows begin at 0, 40, 60 and columns at 0, 30."""
     folder = make_place(data / "odd", tiles=1)
     numbers = np.arange(1, 7001).reshape(100, 70).astype(np.uint16)
     Image.fromarray(numbers).save(folder / "instances" / "t0.png")
@@ -178,7 +178,7 @@ def test_chips_cover_every_pixel_and_the_last_are_shifted_inside(data: Path) -> 
     cut = sampling([place], options)
     chips = [cut(number, np.random.default_rng(0)).instances for number in range(6)]
     corners = {tuple(int(v) for v in np.argwhere(numbers == chip[0, 0])[0]) for chip in chips}
-    assert corners == {(row, col) for row in (0, 30, 60) for col in (0, 30)}
+    assert corners == {(row, col) for row in (0, 40, 60) for col in (0, 30)}
     for chip in chips:
         row, col = np.argwhere(numbers == chip[0, 0])[0]
         np.testing.assert_array_equal(chip, numbers[row : row + 40, col : col + 40])
