@@ -20,7 +20,7 @@ from .walls import SAME
 OFF_AXIS = np.sin(np.radians(20))  # a wall further than this off both axes marks a line across either
 SLANTED_WEIGHT = 0.2  # of a wall off the axes, against one along them
 MOST_LINES = 48  # across one axis
-MOST_SHIFT = 1 / 3  # of the shortest wall: how far balancing may move a line
+MOST_SHIFT = 1 / 6  # of the shortest wall: how far balancing may move a line
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Frames:
 def blocks(outlines: Polygons, which: Ints, squared: Squared) -> tuple[Polygons, Bools]:
     """Return blocks along the axes of `outlines[which]`, and for which of them there are any.
 
-    Their walls are as long as `squared`, the walls of all, asks for; a third less once lines are balanced.
+    Their walls are as long as `squared`, the walls of all, asks for; up to a third less once lines are balanced.
     """
     result, found = np.empty(len(which), dtype=object), np.zeros(len(which), dtype=bool)
     frames = Frames.of(outlines, which, squared.axis)
@@ -76,6 +76,16 @@ def blocks(outlines: Polygons, which: Ints, squared: Squared) -> tuple[Polygons,
     return result, found
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Lines as walls give them: the row of their building, place, weight, and whether a neighbour has the same wall."""
+
+    row: Ints
+    at: Floats
+    weight: Floats
+    shared: Bools
+
+
 def _lines_of(squared: Squared, frames: Frames) -> tuple[Lines, Lines]:
     """Return the lines that walls lie on across the first axis, and across the second."""
     walls, polygon = squared.walls, squared.sides[squared.walls.arc]
@@ -89,17 +99,18 @@ def _lines_of(squared: Squared, frames: Frames) -> tuple[Lines, Lines]:
     x, y = frames.into(middle, row)
     length = np.hypot(*(walls.end[wall] - walls.begin[wall]).T)
     weight = length * np.where(square, 1.0, SLANTED_WEIGHT * np.maximum(run, rise))
-    found = []
+    shared = square & (polygon[wall] >= 0).all(axis=1)
+    found, edge_m = [], squared.min_edge_m
     for at, across in ((x, rise), (y, run)):
         use = across > OFF_AXIS
-        found.append(_apart(row[use], at[use], weight[use], len(frames.cosine), squared.min_edge_m))
+        found.append(_apart(_Found(row[use], at[use], weight[use], shared[use]), len(frames.cosine), edge_m))
     return found[0], found[1]
 
 
-def _apart(row: Ints, at: Floats, weight: Floats, count: int, min_edge_m: float) -> Lines:
+def _apart(lines: _Found, count: int, min_edge_m: float) -> Lines:
     """Return the lines of every row, of two that are closer than `min_edge_m` the one with more weight."""
-    order = np.lexsort((at, -weight.round(6), row))
-    row, at = row[order], at[order]
+    order = np.lexsort((lines.at, -lines.weight.round(6), lines.row))
+    row, at, shared = lines.row[order], lines.at[order], lines.shared[order]
     left, chosen = np.arange(len(row)), [np.empty(0, dtype=np.int64)]
     best = np.empty(count)
     for _ in range(MOST_LINES):
@@ -111,7 +122,7 @@ def _apart(row: Ints, at: Floats, weight: Floats, count: int, min_edge_m: float)
             break
     pick = np.concatenate(chosen)
     pick = pick[np.lexsort((at[pick], row[pick]))]
-    return Lines(at[pick], starts_of(np.bincount(row[pick], minlength=count)))
+    return Lines(at[pick], starts_of(np.bincount(row[pick], minlength=count)), shared[pick])
 
 
 def _edges_of(outlines: Polygons, frames: Frames, row: Ints) -> tuple[Floats, Ints, Floats]:
@@ -138,7 +149,9 @@ def _between_ends(lines: Lines, which: Ints, reach: Floats) -> Lines:
     place = np.arange(start[-1]) - start[owner]
     inner = (place > 0) & (place <= counts[owner])
     at[inner] = lines.at[(lines.start[which][owner] + place - 1)[inner]]
-    return Lines(at, start)
+    shared = np.zeros(len(at), dtype=bool)
+    shared[inner] = lines.shared[(lines.start[which][owner] + place - 1)[inner]]
+    return Lines(at, start, shared)
 
 
 def _balanced(cells: Cells, most_m: float) -> Cells:
@@ -163,4 +176,5 @@ def _moved(lines: Lines, before: Ints, share: Floats, length: Floats, most_m: fl
     towards = np.concatenate([share * length[0], -share * length[1]])
     move = np.bincount(line, towards, len(lines.at))
     total = np.bincount(line, length.ravel(), len(lines.at)) / 2  # both sides of a border were counted
-    return replace(lines, at=lines.at + np.clip(move / np.maximum(total, 1e-9), -most_m, most_m))
+    move = np.clip(move / np.maximum(total, 1e-9), -most_m, most_m)
+    return replace(lines, at=lines.at + np.where(lines.shared, 0.0, move))

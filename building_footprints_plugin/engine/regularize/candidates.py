@@ -13,7 +13,7 @@ from .guards import Guards
 from .rings import Bools, Floats, Polygons
 from .squaring import Squared
 
-MORE = 4.0  # times what walls add to a ragged outline and leave out of it: as much may blocks
+MORE = 4.0  # times what walls add to a ragged outline and leave out of it: as much, and one noisy wall, may blocks
 UNFIT = 0.1  # of its area: what walls that are not faithful count as
 
 
@@ -38,13 +38,18 @@ def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squa
 
     Those that are `done` need none, whatever their corners.
     """
-    which = np.flatnonzero(~start.fit | (oblique(start.polygons) & ~done))
+    which = np.flatnonzero(~done & (~start.fit | oblique(start.polygons)))
     made, good = blocks(plain, which, squared)
     good[good] = guards.faithful(made[good], which[good])
     which, made = which[good], made[good]
     raw, walled = guards.raw[which], start.polygons[which]
     walls = np.where(start.fit[which], outline_distance(raw, walled), UNFIT * guards.raw_area[which])
-    good = outline_distance(raw, made) <= MORE * walls
+    good = outline_distance(raw, made) <= MORE * walls + squared.min_edge_m**2 / 2
     polygons, block = start.polygons.copy(), start.block.copy()
     polygons[which[good]], block[which[good]] = made[good], True
     return Start(polygons, block, start.fit | block, start.axis)
+
+
+def unchanged(start: Start, which: Bools, raw: Polygons) -> Start:
+    """Return `start` with the raw outlines of `which`, as if these were blocks."""
+    return Start(np.where(which, raw, start.polygons), start.block | which, start.fit | which, start.axis)

@@ -15,10 +15,14 @@ PAIRS = 1_000_000  # of an edge with a corner of a cell, looked at in one go
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines across one axis of each building: row r has the places `at[start[r]:start[r + 1]]`, ascending."""
+    """Lines across one axis of each building: row r has the places `at[start[r]:start[r + 1]]`, ascending.
+
+    Those `shared` with a neighbour stay where they are.
+    """
 
     at: Floats
     start: Ints
+    shared: Bools
 
     def counts(self) -> Ints:
         """Return how many lines each row has."""
@@ -26,7 +30,8 @@ class Lines:
 
     def rows(self, first: int, last: int) -> Lines:
         """Return the rows `first` to `last - 1`."""
-        return Lines(self.at[self.start[first] : self.start[last]], self.start[first : last + 1] - self.start[first])
+        part = slice(self.start[first], self.start[last])
+        return Lines(self.at[part], self.start[first : last + 1] - self.start[first], self.shared[part])
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,11 @@ class Coverage:
         result[self.sides[which]] = True  # -1, for no polygon, is one more than there are
         return result[:-1]
 
+    def touching(self) -> tuple[Ints, Ints]:
+        """Return the pairs of polygons that share an arc, either way round."""
+        one, two = self.sides[(self.sides >= 0).all(axis=1)].T
+        return np.concatenate([one, two]), np.concatenate([two, one])
+
     def polygons(self, arcs: Arcs) -> Polygons:
         """Return the polygons with `arcs` in place of the own ones; the ends of arcs must agree at nodes.
 

@@ -14,6 +14,8 @@ from .lengths import Lengths
 from .rings import Bools, Floats, Ints
 from .sections import Sections
 
+Pairs = tuple[Ints, Ints]
+
 QUARTER = np.pi / 2
 BINS = 90
 KERNEL = np.array([1, 2, 3, 4, 3, 2, 1]) / 16  # how far, in bins of a degree, walls of one axis are strewn
@@ -26,9 +28,8 @@ SURE_TURN = np.radians(3)
 SURE_SHARE = 0.6  # of the outline within that of an axis: it is sure; of two
 BOTH_SHARE = 0.8  # axes together: both are
 MAX_TURN = np.radians(15)  # of a wall to its axis
-ALIGN_TURN = np.radians(3)  # of a sure axis to a neighbour's
+ALIGN_TURN = np.radians(3)  # of a sure axis to a neighbour's,
 UNSURE_TURN = np.radians(12)  # of others
-ALIGN_PASSES = 3
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Axes:
     first: Floats
     second: Floats
     error: Floats
+
+    def knowing(self, axis: Floats) -> Axes:
+        """Return the axes with the first as given, where it is not NaN, and then no other."""
+        known = ~np.isnan(axis)
+        first, second = np.where(known, axis, self.first), np.where(known, np.nan, self.second)
+        return Axes(first, second, np.where(known, 0.0, self.error))
 
 
 def off_axis(angle: Floats, axis: Floats) -> Floats:
@@ -61,7 +68,7 @@ def dominant_axes(owner: Ints, angle: Floats, weight: Floats, count: int) -> Flo
     return np.asarray(np.where(total > 0, peak + turn / np.maximum(total, 1e-12), 0.0), dtype=np.float64)
 
 
-def building_axes(polygon: Ints, angle: Floats, length: Floats, count: int, diagonals: bool) -> Axes:
+def building_axes(polygon: Ints, angle: Floats, length: Floats, count: int, lengths: Lengths) -> Axes:
     """Return the axes of polygons (count,); the rows are walls: their polygon, the angle of their line, their length.
 
     As the angle of a fitted line is the surer the longer the line, walls count by the square of their length. Where
@@ -74,10 +81,12 @@ def building_axes(polygon: Ints, angle: Floats, length: Floats, count: int, diag
     share = [_share(polygon, length, np.abs(off_axis(angle, axis[polygon])) < SURE_TURN) for axis in (first, second)]
     sure = (share[0] >= SURE_SHARE) | ((share[0] + share[1] >= BOTH_SHARE) & (share[1] >= OTHER_SHARE))
     mean, error = mean_axes(polygon, angle, length**2, count)
+    rest &= length >= lengths.corner  # shorter ones are corners that were rounded off
     along = _share(polygon, length, rest & (np.abs(off_axis(angle, second[polygon])) < SAME_AXIS))
     diagonal = np.abs(off_axis(second, first + QUARTER / 2)) < DIAGONAL
     second = np.where(diagonal, first + QUARTER / 2, second)
-    has = sure & (along >= np.where(diagonal, DIAGONAL_SHARE, OTHER_SHARE)) & (diagonals | ~diagonal)
+    has = sure & (along >= np.where(diagonal, DIAGONAL_SHARE, OTHER_SHARE))
+    has &= lengths.diagonals | ~diagonal
     return Axes(np.where(sure, first, mean), np.where(has, second, np.nan), np.where(sure, 0.0, error))
 
 
@@ -97,53 +106,34 @@ def mean_axes(polygon: Ints, angle: Floats, weight: Floats, count: int) -> tuple
     return np.arctan2(north, east) / 4, np.sqrt(-2 * np.log(np.clip(agreement, 1e-9, 1.0))) / 4
 
 
-def touching(sides: Ints) -> tuple[Ints, Ints]:
-    """Return the pairs of polygons that share an arc, both ways; `sides` (arcs, 2) are the polygons beside arcs."""
-    both = sides[(sides >= 0).all(axis=1)]
-    return np.concatenate([both[:, 0], both[:, 1]]), np.concatenate([both[:, 1], both[:, 0]])
-
-
-def following_leaders(axis: Floats, size_m: Floats, may_turn: Floats, pairs: tuple[Ints, Ints]) -> Floats:
-    """Return the axes, those of polygons turned to that of a larger neighbour if they `may_turn` so far.
-
-    `pairs` are polygons side by side, either way round. Who follows nobody stays as it is, so twice changes nothing.
-    """
-    rank = np.empty(len(axis), dtype=np.int64)
-    rank[np.argsort(-np.round(size_m, 3), kind="stable")] = np.arange(len(axis))
-    smaller, larger = (side[rank[pairs[1]] < rank[pairs[0]]] for side in pairs)
-    order = np.lexsort((rank[larger], rank[smaller]))
-    smaller, larger = smaller[order], larger[order]
-    result = axis.copy()
-    begins = np.flatnonzero(np.diff(smaller, prepend=-1))
-    for begin, end in zip(begins, np.append(begins[1:], len(smaller))[: len(begins)], strict=True):
-        own = smaller[begin]
-        turn = off_axis(result[larger[begin:end]], axis[own])
-        least = turn[np.argmin(np.abs(turn))]
-        if abs(least) <= may_turn[own]:
-            result[own] = axis[own] + least
-    return result
-
-
-def aligned(axes: Axes, group: Ints, size_m: Floats, pairs: tuple[Ints, Ints], give_m: float) -> Floats:
-    """Return the first axes with those of neighbours that nearly agree made one.
+def aligned(axes: Axes, size_m: Floats, give_m: float, near: Pairs, touching: Pairs) -> Floats:
+    """Return the first axes, those of polygons turned to that of a larger neighbour where they nearly agree.
 
     A polygon whose longest wall is `size_m` is turned only so far that the wall's ends move by `give_m` at most, or
-    by the error of its axis where it touches another.
+    by the error of its axis where it touches the other. `near` and `touching` are pairs of polygons, either way
+    round. Who follows nobody stays as it is, so twice changes nothing.
     """
-    may_turn = np.minimum(ALIGN_TURN, np.arcsin(np.minimum(1.0, 2 * give_m / np.maximum(size_m, 1e-9))))
-    axis = _common_axes(axes.first, group, size_m, may_turn)
-    return following_leaders(axis, size_m, np.maximum(may_turn, np.minimum(UNSURE_TURN, axes.error)), pairs)
+    little = np.minimum(ALIGN_TURN, np.arcsin(np.minimum(1.0, 2 * give_m / np.maximum(size_m, 1e-9))))
+    much = np.maximum(little, np.minimum(UNSURE_TURN, axes.error))
+    may_turn = np.concatenate([little[near[0]], much[touching[0]]])
+    one, two = (np.concatenate(side) for side in zip(near, touching, strict=True))
+    rank = np.empty(len(size_m), dtype=np.int64)
+    rank[np.argsort(-np.round(size_m, 3), kind="stable")] = np.arange(len(size_m))
+    order = np.lexsort((rank[two], rank[one]))
+    order = order[rank[two[order]] < rank[one[order]]]
+    return _following(axes.first, one[order], two[order], may_turn[order])
 
 
-def _common_axes(axis: Floats, group: Ints, size_m: Floats, may_turn: Floats) -> Floats:
-    """Return the axes, turned to the strongest of their group where they may."""
-    _, group = np.unique(group, return_inverse=True)
-    result, open_ = axis.copy(), np.ones(len(axis), dtype=bool)
-    for _ in range(ALIGN_PASSES):
-        common = dominant_axes(group[open_], axis[open_], size_m[open_] ** 2, int(group.max()) + 1)[group]
-        taken = open_ & (np.abs(off_axis(axis, common)) <= may_turn)
-        result[taken] = common[taken]
-        open_ &= ~taken
+def _following(axis: Floats, one: Ints, two: Ints, may_turn: Floats) -> Floats:
+    """Return the axes with that of each `one` made that of its `two` which is nearest; these are settled before it."""
+    result = axis.copy()
+    begins = np.flatnonzero(np.diff(one, prepend=-1))
+    for begin, end in zip(begins, np.append(begins[1:], len(one))[: len(begins)], strict=True):
+        own = one[begin]
+        turn = off_axis(result[two[begin:end]], axis[own])
+        turn = turn[np.abs(turn) <= may_turn[begin:end]]
+        if len(turn):
+            result[own] = axis[own] + turn[np.argmin(np.abs(turn))]
     return result
 
 
@@ -157,29 +147,29 @@ class Directions:
     two: Bools
 
 
-def directions_of(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Directions:
+def directions_of(sections: Sections, coverage: Coverage, known: Floats, near: Pairs, lengths: Lengths) -> Directions:
     """Return the angles of the sections' lines, turned to an axis where they are near one.
 
-    The ends of walls move by `lengths.turn` at most in that, and by `lengths.align` where axes are made one.
+    The ends of walls move by `lengths.turn` at most in that, and by `lengths.align` where axes are made one. `known`
+    are the axes of polygons that are square already, NaN for others; `near` the pairs of polygons side by side.
     """
     sides = coverage.sides[sections.arc()]
     row, side = np.nonzero(sides >= 0)
-    polygon, count = sides[row, side], len(group)
+    polygon, count = sides[row, side], len(known)
     angle = np.arctan2(*sections.fit.direction().T[::-1])
     length = np.hypot(*sections.chord().T)
-    axes = building_axes(polygon, angle[row], length[row], count, lengths.diagonals)
+    axes = building_axes(polygon, angle[row], length[row], count, lengths).knowing(known)
     longest = np.zeros(count)
     np.maximum.at(longest, polygon, length[row])
-    axis = aligned(axes, group, longest, touching(coverage.sides), lengths.align)
+    axis = aligned(axes, longest, lengths.align, near, coverage.touching())
     diagonal = np.abs(off_axis(axes.second, axes.first + QUARTER / 2)) < 1e-9
     both = np.concatenate([axis[polygon], np.where(diagonal, axis + QUARTER / 2, axes.second)[polygon]])
     line = np.tile(sections.line[row], 2)
     turn = -off_axis(angle, _nearest_axes(angle, line[~np.isnan(both)], both[~np.isnan(both)]))
     limit = np.clip(2 * lengths.turn / np.maximum(sections.fit.length, 1e-9), SURE_TURN, MAX_TURN)
-    near = np.abs(turn) <= limit
-    return Directions(
-        np.where(near, angle + turn, angle)[sections.line], near[sections.line], axis, ~np.isnan(axes.second)
-    )
+    follows = np.abs(turn) <= limit
+    turned = np.where(follows, angle + turn, angle)
+    return Directions(turned[sections.line], follows[sections.line], axis, ~np.isnan(axes.second))
 
 
 def _nearest_axes(angle: Floats, line: Ints, axis: Floats) -> Floats:

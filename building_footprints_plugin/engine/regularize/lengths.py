@@ -36,8 +36,8 @@ class Lengths:
 
     Noise: a `step` between parallel walls, a `wall` so short. A wall off the axes is turned to one if its ends move by
     `turn` at most, and taken out if the outline moves by `loss` at most; its neighbours then meet `meeting` from
-    their corner at most. Neighbours are aligned if the ends of their walls move by `align` at most. Walls are laid at
-    45 degrees if `diagonals`.
+    their corner at most. Neighbours are aligned if the ends of their walls move by `align` at most. What is
+    off the axes and shorter than `corner` may be a rounded corner. Walls are laid at 45 degrees if `diagonals`.
     """
 
     step: float
@@ -46,6 +46,7 @@ class Lengths:
     loss: float
     meeting: float
     align: float
+    corner: float
     diagonals: bool
 
     @classmethod
@@ -53,4 +54,4 @@ class Lengths:
         """Return the lengths that suit what is asked."""
         noise = demands.noise_m
         wall = WALL * noise if demands.min_edge_m is None else demands.min_edge_m
-        return cls(noise, wall, noise, noise, 4 * noise, noise / 6, demands.diagonals)
+        return cls(noise, wall, noise, noise, 4 * noise, noise / 6, 4 * noise, demands.diagonals)

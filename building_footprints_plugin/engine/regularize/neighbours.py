@@ -22,3 +22,10 @@ def neighbourhoods(polygons: Polygons, tolerance_m: float) -> Ints:
     one, two = shapely.STRtree(polygons).query(polygons, "dwithin", 2 * reach_m(tolerance_m))
     links = coo_array((np.ones(len(one), dtype=bool), (one, two)), shape=(len(polygons),) * 2)
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
+
+
+def side_by_side(polygons: Polygons, groups: Ints, within_m: float) -> tuple[Ints, Ints]:
+    """Return the pairs of different polygons of a group that are so close, either way round."""
+    one, two = shapely.STRtree(polygons).query(polygons, "dwithin", within_m)
+    pair = (one != two) & (groups[one] == groups[two])
+    return one[pair], two[pair]

@@ -10,12 +10,14 @@ import shapely
 
 from ..errors import BadInput
 from ..options import REGULARIZE_METHODS
-from .candidates import Start, with_blocks
+from .candidates import Start, unchanged, with_blocks
 from .circles import with_circles
+from .corners import square_axes
 from .coverage import Coverage, coverage_of
+from .directions import off_axis
 from .guards import Guards
 from .lengths import Demands, Lengths
-from .neighbours import reach_m
+from .neighbours import reach_m, side_by_side
 from .noding import node_rings
 from .rebuilding import arcs_along
 from .rings import Bools, Ints, Polygons, rings_of
@@ -23,6 +25,7 @@ from .sections import sections_of
 from .settling import mended, settled
 from .simplify import arcs_through, simplified_arcs
 from .squaring import squared_walls
+from .walls import SAME
 
 BATCH = 4096  # polygons straightened at once: some 150 MB, and fastest
 MIN_CONTACT = 3  # tolerances of wall that two polygons share at least; less is a touch
@@ -68,21 +71,22 @@ def batches(groups: Ints) -> Iterator[Ints]:
 
 def _straightened(polygons: Polygons, groups: Ints, demands: Demands) -> tuple[Polygons, Bools]:
     reach = reach_m(demands.tolerance_m, demands.pixel_m)
-    raw = np.asarray(shapely.normalize(polygons), dtype=object)
+    raw = np.asarray(shapely.normalize(shapely.remove_repeated_points(polygons)), dtype=object)
     guards = Guards(raw, groups, reach, demands.min_iou)
     coverage = _coverage(raw, groups, demands)
     sections = sections_of(coverage, demands.noise_m)
     choices = [simplified_arcs(sections, reach), arcs_through(sections, sections.corner_xy), coverage.arcs]
     plain = mended(coverage.polygons(choices[0]))
     if demands.method == "rectangular":
-        lengths = Lengths.of(demands)
-        squared = squared_walls(sections, coverage, groups, lengths)
-        arcs = arcs_along(squared.walls, coverage, lengths.meeting)
+        known, near = square_axes(raw, demands.noise_m), side_by_side(raw, groups, reach)
+        squared = squared_walls(sections, coverage, known, near, Lengths.of(demands))
+        arcs = arcs_along(squared.walls, coverage, squared.meeting_m)
         arcs, is_round = with_circles(arcs, coverage.arcs, coverage.closed, demands.noise_m, demands.pixel_m)
         choices.insert(0, arcs)
-        walled = Start.of(mended(coverage.polygons(choices[0])), guards, squared.axis)
-        done = coverage.beside(is_round) | squared.along_two()
-        start = with_blocks(walled, plain, done, guards, squared)
+        square = np.abs(off_axis(known, squared.axis)) < SAME
+        start = Start.of(mended(coverage.polygons(arcs)), guards, squared.axis)
+        start = with_blocks(start, plain, square | coverage.beside(is_round) | squared.along_two(), guards, squared)
+        start = unchanged(start, square, raw)
     else:
         start = Start.of(plain, guards, np.zeros(len(raw)))
     result, level = settled(coverage, choices, guards, start)

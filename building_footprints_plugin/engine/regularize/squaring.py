@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .coverage import Coverage
-from .directions import Directions, directions_of
+from .directions import Directions, Pairs, directions_of
 from .lengths import Lengths
 from .lines import joined
 from .rings import Bools, Floats, Ints
@@ -20,7 +20,7 @@ from .walls import Walls, joints_of, merged, on_lines, without
 class Squared:
     """Walls; the polygons `sides` (arcs, 2) beside their arcs; of every polygon the `axis`, and if it has `two`.
 
-    Walls shorter than `min_edge_m` are noise.
+    Walls shorter than `min_edge_m` are noise; they meet `meeting_m` from their corners at most.
     """
 
     walls: Walls
@@ -28,6 +28,7 @@ class Squared:
     axis: Floats
     two: Bools
     min_edge_m: float
+    meeting_m: float
 
     def along_two(self) -> Bools:
         """Tell which polygons have two axes, and all their walls along these: oblique corners are their own."""
@@ -36,11 +37,14 @@ class Squared:
         return self.two & ~free[:-1]
 
 
-def squared_walls(sections: Sections, coverage: Coverage, group: Ints, lengths: Lengths) -> Squared:
-    """Return walls along the axes of their polygons where they are near them; `group` numbers neighbourhoods."""
-    directions = directions_of(sections, coverage, group, lengths)
+def squared_walls(sections: Sections, coverage: Coverage, known: Floats, near: Pairs, lengths: Lengths) -> Squared:
+    """Return walls along the axes of their polygons where they are near them.
+
+    `known` are axes of polygons that are square already, NaN for others; `near` are pairs of polygons side by side.
+    """
+    directions = directions_of(sections, coverage, known, near, lengths)
     walls = _sifted(_walls_of(sections, coverage, directions), coverage, lengths)
-    return Squared(walls, coverage.sides, directions.axis, directions.two, lengths.wall)
+    return Squared(walls, coverage.sides, directions.axis, directions.two, lengths.wall, lengths.meeting)
 
 
 def _sifted(walls: Walls, coverage: Coverage, lengths: Lengths) -> Walls:
