@@ -133,7 +133,9 @@ def _united(shapes: Polygons, owner: Ints, count: int) -> Polygons:
 
 def largest_parts(shapes: Polygons) -> tuple[Polygons, Ints]:
     """Return the largest polygon in every shape that has one, and the rows of those."""
-    parts, owner = shapely.get_parts(shapes, return_index=True)
+    members, row = shapely.get_parts(shapes, return_index=True)
+    parts, member = shapely.get_parts(members, return_index=True)  # multipolygons within collections
+    owner = row[member]
     flat = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts, owner = parts[flat], owner[flat]
     order = np.lexsort((shapely.area(parts), owner))
