@@ -28,6 +28,7 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
             level[bad] += 1
             made = mended(coverage.polygons(coverage.chosen(choices, np.maximum(level - 1, 0))))
             made[level == 0] = start.polygons[level == 0]
+            made[level == last] = guards.raw[level == last]
             moved = bad | ~shapely.equals_exact(whole, made)  # choices may be equal
             changed |= moved
             whole, bad = made, moved & (level < last)
