@@ -47,7 +47,9 @@ def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) ->
     mask = (building >= thresholds.building) & (building != NOT_THERE)
     patches, patch_count = ndimage.label(mask)
     seeds, seed_count = ndimage.label(mask & (interior >= thresholds.seed))
-    patch_of_seed = np.asarray(ndimage.maximum(patches, seeds, np.arange(1, seed_count + 1)), dtype=np.int32)
+    inside = np.flatnonzero(seeds)
+    patch_of_seed = np.zeros(seed_count, dtype=np.int32)  # ndimage.maximum would sort all pixels
+    patch_of_seed[seeds.ravel()[inside] - 1] = patches.ravel()[inside]
     seeds_in_patch = np.bincount(patch_of_seed, minlength=patch_count + 1)
     labels = np.asarray(patches, dtype=np.int32)
     for patch, box in enumerate(ndimage.find_objects(patches), start=1):

@@ -40,8 +40,10 @@ class _Parts:
 
     def __init__(self, labels: NDArray[np.int32], interior: NDArray[np.uint8]) -> None:
         count = int(labels.max(initial=0)) + 1
-        self._pixels = np.bincount(labels.ravel(), minlength=count).tolist()
-        self._sum = np.bincount(labels.ravel(), interior.ravel(), minlength=count).tolist()
+        inside = np.flatnonzero(labels)
+        number = labels.ravel()[inside]
+        self._pixels = np.bincount(number, minlength=count).tolist()
+        self._sum = np.bincount(number, interior.ravel()[inside], minlength=count).tolist()
         self._into = list(range(count))
         self.lines: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)  # to each neighbour: sum, length
         for a, b, total, length in _lines(labels, interior):
