@@ -158,5 +158,5 @@ def test_contours_find_the_walls_better_than_pixels_do(angle: float, shift: floa
         shapely.distance(walls, polygon.exterior).mean()
         for polygon in (trace(labels)[0][0], trace(labels, codes, HALF)[0][0])
     )
-    assert between < 0.1  # for walls along the axes, seen without blur; others are within hundredths
+    assert between < 0.13  # 1/8 at worst, for walls along the axes seen without blur; others are within hundredths
     assert between < along / 2 or along < 0.1  # along the axes, pixel edges may happen to be right
