@@ -11,9 +11,10 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
-from rasterio.features import geometry_mask, rasterize
+from rasterio.features import geometry_mask
 from rasterio.transform import array_bounds
 
+from building_footprints_plugin.engine.burning import burn, renumbered
 from building_footprints_plugin.engine.extract import Source, Target, polygonize
 from building_footprints_plugin.engine.options import Options, PolygonizeOptions, parameter
 from building_footprints_plugin.engine.polygonize import CODE_MAX
@@ -95,8 +96,7 @@ def _strips(truth: NDArray[np.object_], grid: Grid, burning: Burning) -> Iterato
         transform = shifted(grid.transform, first, 0)
         size = (end - first, grid.width)
         near = tree.query(shapely.box(*array_bounds(*size, transform)))
-        shapes = [(truth[index], number) for number, index in enumerate(near, start=1)]
-        burnt = rasterize(shapes, size, transform=transform, dtype="uint16") if shapes else np.zeros(size, np.uint16)
+        burnt = renumbered(burn(truth[np.sort(near)], transform, size))
         classes = classes_from_instances(burnt, burning.border_m / burning.gsd_m)[row - first :][:STRIP_ROWS]
         yield row, np.stack([classes != BACKGROUND, classes == INTERIOR]).astype(np.uint8) * np.uint8(CODE_MAX)
 

@@ -11,7 +11,7 @@ from torch import nn
 from building_footprints_plugin.engine.polygonize import label_buildings
 
 from .config import TrainOptions
-from .places import Place
+from .places import IGNORE_INSTANCE, Place
 from .validate import SHOWN, look_at, read_tile
 
 SHOWN_PX = 256
@@ -56,7 +56,7 @@ def _painted(
     image: NDArray[np.uint8], numbers: NDArray[np.uint16] | NDArray[np.int32], colour: tuple[int, int, int]
 ) -> NDArray[np.uint8]:
     """Return the image with buildings half covered by a colour, and their outlines wholly."""
-    inside = (numbers > 0) & (numbers < 65535)
+    inside = (numbers > 0) & (numbers != IGNORE_INSTANCE)
     edge = np.zeros_like(inside)
     edge[1:] |= numbers[1:] != numbers[:-1]
     edge[:, 1:] |= numbers[:, 1:] != numbers[:, :-1]

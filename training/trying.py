@@ -1,8 +1,8 @@
-"""Trying thresholds on tiles whose probability is known: what a worker process of `tune` does. No torch."""
+"""Trying thresholds on tiles whose probability is known. Needs no torch, so `tune` does it in light workers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -33,12 +33,17 @@ class Tile:
 
 
 def try_points(tile: Tile, points: Sequence[Point]) -> list[Objects]:
-    """Return what is found of a tile with each of the points; one watershed serves all merge thresholds."""
+    """Return what is found of a tile with each of the points."""
+    return [objects_of(found, tile.truth) for found in labels_at(points, tile.building, tile.interior)]
+
+
+def labels_at(
+    points: Sequence[Point], building: NDArray[np.uint8], interior: NDArray[np.uint8]
+) -> Iterator[NDArray[np.int32]]:
+    """Yield what `label_buildings` gives with each of the points; one watershed serves all merge thresholds."""
     labels: dict[Thresholds, NDArray[np.int32]] = {}
-    found = []
     for point in points:
         parted = Thresholds.of(point.threshold, point.seed_threshold)
         if parted not in labels:
-            labels[parted] = label_buildings(tile.building, tile.interior, parted)
-        found.append(objects_of(merge_parts(labels[parted], tile.interior, point.merge_threshold), tile.truth))
-    return found
+            labels[parted] = label_buildings(building, interior, parted)
+        yield merge_parts(labels[parted], interior, point.merge_threshold)

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from building_footprints_plugin.engine.polygonize import CODE_MAX, Thresholds, label_buildings
+from building_footprints_plugin.engine.polygonize import CODE_MAX, Thresholds
 
 from .config import TrainOptions
 from .labels import INTERIOR, building_classes
@@ -19,9 +19,10 @@ from .objects import objects_of
 from .parallel import add_up
 from .places import IGNORE_INSTANCE, Place
 from .prepare import resample_labels, resample_picture
+from .trying import Point, labels_at
 
 # Where `tune` ends up moves while a network learns: judged at one setting, a later and better checkpoint looks worse.
-SETTINGS = tuple(Thresholds.of(0.5, seed, merge) for seed in (0.5, 0.7) for merge in (0.75, 0.9))
+SETTINGS = tuple(Point(0.5, seed, merge) for seed in (0.5, 0.7) for merge in (0.75, 0.9))
 SHOWN = Thresholds.of(0.5, 0.7, 0.75)
 MIN_AREA_M2 = 10.0
 
@@ -74,8 +75,7 @@ def _tally(network: nn.Module, place: Place, options: TrainOptions, fabric: Fabr
         image, instances = read_tile(place, tile_id, options.gsd_m)
         with fabric.autocast():
             building, interior = look_at(network, image, options)
-        for tally, setting in zip(tallies, SETTINGS, strict=True):
-            found = label_buildings(building, interior, setting)
+        for tally, found in zip(tallies, labels_at(SETTINGS, building, interior), strict=True):
             add_tile(tally, found, instances, min_area_px=MIN_AREA_M2 / options.gsd_m**2)
     counts = torch.tensor([astuple(tally) for tally in tallies], device=fabric.device)
     return [Tally(*map(int, row)) for row in add_up(counts, fabric).tolist()]
