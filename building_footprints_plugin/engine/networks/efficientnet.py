@@ -129,6 +129,9 @@ class SameConv(nn.Conv2d):
         low, high = self.extra
         if low or high:
             input = F.pad(input, (low, high, low, high))
+        if self.groups > 1 and input.device.type == "cpu" and torch.is_grad_enabled():
+            with torch.autocast("cpu", enabled=False):  # bf16 gradients of depthwise filters take 3 to 7 times as long
+                return super().forward(input.float())
         return super().forward(input)
 
 
