@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from building_footprints_plugin.engine.allocator import keep_freed_memory
 from building_footprints_plugin.engine.networks.efficientnet import UNetEfficientNetLite0
 
 from .config import TrainOptions
@@ -25,6 +26,8 @@ class Learner:
     def __init__(self, network: nn.Module, options: TrainOptions, fabric: Fabric) -> None:
         self._options = options
         self._fabric = fabric
+        if fabric.device.type == "cpu":
+            keep_freed_memory()
         channels_last: dict[str, Any] = {"memory_format": torch.channels_last}  # torch's types lack this argument
         self.network = share_norms(network, fabric).to(**channels_last)
         ema = get_ema_multi_avg_fn(options.ema_decay)

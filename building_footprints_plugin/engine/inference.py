@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .allocator import keep_freed_memory
 from .errors import BadInput, FootprintsError
 from .manifest import Manifest
 
@@ -54,6 +55,8 @@ class Predictor:
     def __init__(
         self, network: nn.Module, manifest: Manifest, device: torch.device, dtype: torch.dtype, batch_size: int
     ) -> None:
+        if device.type == "cpu":
+            keep_freed_memory()
         self.device = device
         self._dtype = dtype
         channels_last: dict[str, Any] = {"memory_format": torch.channels_last}  # torch's types lack this argument
