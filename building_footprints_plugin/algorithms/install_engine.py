@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -50,8 +51,9 @@ class InstallEngine(FootprintsAlgorithm):
         "with. QGIS's own Python stays as it is. About 1 GB is fetched, several with a GPU. Once is enough; after an "
         "update of the plugin run it again if a message asks for it. A run that was cancelled goes on where it "
         "stopped.\n\n"
-        "install: make it, or complete what is there. repair: make it anew. remove: delete it. use: fetch nothing, and "
-        "let the engine run in the Python named below, if that has all packages.\n\n"
+        "install: make it, or complete what is there. repair: make it anew; the old one stays until the new one works, "
+        "so there must be room for both. remove: delete it. use: fetch nothing, and let the engine run in the Python "
+        "named below, if that has all packages.\n\n"
         "QGIS's proxy settings and certificates are used. Without the internet: on another machine of the same kind "
         "run pip download with the file engine_lock.txt of this plugin, and name the folder here."
     )
@@ -82,7 +84,9 @@ class InstallEngine(FootprintsAlgorithm):
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        self._network = network_environment(managed_folder().parent / "tools")
+        values = Values(self, parameters, context)
+        if values.choice("ACTION") in ("install", "repair"):
+            self._network = network_environment(_folder(values) / "tools")
         return True
 
     def processAlgorithm(
@@ -92,33 +96,32 @@ class InstallEngine(FootprintsAlgorithm):
         complaint = _complaint(values)
         if complaint:
             raise QgsProcessingException(complaint)
+        acts = {"use": _use, "remove": _remove}
         try:
-            return {"PYTHON_USED": self._act(values, feedback)}
+            return {"PYTHON_USED": acts.get(values.choice("ACTION"), self._install)(values, feedback)}
         except BridgeError as error:
             raise QgsProcessingException(str(error)) from error
 
-    def _act(self, values: Values, feedback: QgsProcessingFeedback) -> str:
-        action = values.choice("ACTION")
-        if action == "use":
-            return _use(values.input_file("PYTHON"))
+    def _install(self, values: Values, feedback: QgsProcessingFeedback) -> str:
+        source = Source(values.text("INDEX"), values.input_file("WHEELS"), values.tick("CPU_ONLY"))
+        anew = values.choice("ACTION") == "repair"
+        order = Order(_folder(values), source, values.input_file("PYTHON"), self._network, anew)
+        python = str(install(order, feedback))
         if values.given("FOLDER"):
             QgsSettings().setValue(FOLDER_SETTING, values.input_file("FOLDER"))
-        folder = managed_folder().parent
-        if action != "install" and not remove(folder):
-            feedback.pushInfo(tr("There was nothing to remove in {}.").format(folder))
-        if action == "remove":
-            QgsSettings().remove(FOLDER_SETTING)
-            return ""
-        source = Source(values.text("INDEX"), values.input_file("WHEELS"), values.tick("CPU_ONLY"))
-        python = str(install(Order(folder, source, values.input_file("PYTHON"), self._network), feedback))
         QgsSettings().remove(SETTING)  # an earlier choice of another Python, which would go first
         if os.environ.get(VARIABLE):
             feedback.pushWarning(tr("The variable {} names another Python, which goes first.").format(VARIABLE))
         return python
 
 
-def _use(python: str) -> str:
+def _folder(values: Values) -> Path:
+    return managed_folder(values.input_file("FOLDER")).parent
+
+
+def _use(values: Values, feedback: QgsProcessingFeedback) -> str:
     forget()
+    python = values.input_file("PYTHON")
     lacks = probe(Candidate(python, tr("named"))).lacks(with_network=True)
     if lacks:
         raise BridgeError(tr("{} cannot run the engine: {}.").format(python, lacks))
@@ -126,11 +129,20 @@ def _use(python: str) -> str:
     return python
 
 
+def _remove(values: Values, feedback: QgsProcessingFeedback) -> str:
+    folder = _folder(values)
+    if not remove(folder):
+        feedback.pushInfo(tr("There was nothing to remove in {}.").format(folder))
+    if folder == managed_folder().parent:
+        QgsSettings().remove(FOLDER_SETTING)
+    return ""
+
+
 def _complaint(values: Values) -> str:
     if values.choice("ACTION") == "use" and not values.given("PYTHON"):
         return tr("Name the Python that is to be used.")
-    for name, (kind, *_) in FILES.items():
-        path, exists = values.input_file(name), os.path.isfile if kind == _FILE else os.path.isdir
-        if path and name != "FOLDER" and not exists(path):
+    for name, exists in (("PYTHON", os.path.isfile), ("WHEELS", os.path.isdir)):
+        path = values.input_file(name)
+        if path and not exists(path):
             return tr("There is no {}; choose another.").format(path)
     return ""

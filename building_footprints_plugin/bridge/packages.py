@@ -11,11 +11,11 @@ from pathlib import Path
 from qgis.core import QgsProcessingFeedback
 
 from ..translation import tr
-from .errors import BridgeError, RunCancelled
 from .python import qgis_pythons
-from .tool import run_tool
+from .tool import ToolFailed, run_tool
 
 UV = "uv>=0.9,<1"
+TORCH_FOR_CPU = "https://download.pytorch.org/whl/cpu"  # uv knows this address itself
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,9 @@ class Source:
         """Return pip's options."""
         if self.wheels:
             return ["--no-index", "--find-links", self.wheels]
-        return ["--index-url", self.index] if self.index else []
+        if self.index:
+            return ["--index-url", self.index]
+        return ["--extra-index-url", TORCH_FOR_CPU] if self.cpu_only else []
 
     def for_uv(self) -> list[str]:
         """Return uv's options: without an index or folder of the user's, torch comes from its makers' own indexes."""
@@ -50,9 +52,7 @@ def find_uv(folder: Path, source: Source, network: Mapping[str, str], feedback: 
         command = [str(python), "-m", "pip", "install", "--no-input", "--upgrade", "--target", str(folder), UV]
         try:
             run_tool([*command, *source.for_pip()], network, feedback)
-        except RunCancelled:
-            raise
-        except BridgeError as error:
+        except ToolFailed as error:
             feedback.pushInfo(str(error))
             continue
         return _uv_in(folder)

@@ -34,9 +34,12 @@ def candidates() -> list[Candidate]:
     return list(unique.values())
 
 
-def managed_folder() -> Path:
-    """Return the folder of the environment that Install Engine makes; it need not exist."""
-    chosen = str(QgsSettings().value(FOLDER_SETTING, "") or "").strip()
+def managed_folder(chosen: str = "") -> Path:
+    """Return the folder of the environment that Install Engine makes, in the folder chosen now or before.
+
+    It need not exist. Where none was chosen, it is in the QGIS profile.
+    """
+    chosen = chosen or str(QgsSettings().value(FOLDER_SETTING, "") or "").strip()
     return (Path(chosen) if chosen else Path(QgsApplication.qgisSettingsDirPath())) / "building_footprints" / "engine"
 
 

@@ -17,6 +17,10 @@ EXIT_S = 15.0
 LAST_LINES = 6
 
 
+class ToolFailed(BridgeError):
+    """The program could not be started or ended with an error."""
+
+
 def run_tool(
     command: Sequence[str],
     additions: Mapping[str, str],
@@ -25,14 +29,14 @@ def run_tool(
 ) -> None:
     """Run `command` with some more environment variables; each of its lines is logged and handed to `heard`.
 
-    Raises BridgeError with its last lines if it fails, RunCancelled if the user cancels; the process has then ended.
+    Raises ToolFailed with its last lines if it fails, RunCancelled if the user cancels; the process has then ended.
     """
     feedback.pushCommandInfo(_without_passwords(" ".join(command)))
     last: deque[str] = deque(maxlen=LAST_LINES)
     try:
         process = EngineProcess(command, additions, joined=True)
     except OSError as error:
-        raise BridgeError(tr("{} cannot be started: {}.").format(command[0], error.strerror or error)) from error
+        raise ToolFailed(tr("{} cannot be started: {}.").format(command[0], error.strerror or error)) from error
     with process:
         while (line := process.next_line(POLL_S)) is not None:
             if feedback.isCanceled():
@@ -43,7 +47,7 @@ def run_tool(
                 heard(line)
         process.wait(EXIT_S)
         if process.returncode != 0:
-            raise BridgeError("\n".join([tr("{} failed and said:").format(command[0]), *last]))
+            raise ToolFailed("\n".join([tr("{} failed and said:").format(command[0]), *last]))
 
 
 def _without_passwords(text: str) -> str:

@@ -29,5 +29,8 @@ def test_installed_checked_used_and_removed(
     results = qgis.results("extractbuildings", INPUT=image, OUTPUT=tmp_path / "buildings.gpkg")
     assert results["COUNT"] > 20
     assert qgis.results("installengine", WHEELS=WHEELS, CPU_ONLY=True) == installed, "again is quick and harmless"
+    assert qgis.results("installengine", ACTION="repair", WHEELS=WHEELS, CPU_ONLY=True) == installed
+    assert [path.name for path in folder.iterdir()] == ["engine"], "the new one took the place of the old one"
+    assert qgis.results("extractbuildings", INPUT=image, OUTPUT=tmp_path / "again.gpkg")["COUNT"] == results["COUNT"]
     qgis.results("installengine", ACTION="remove")
     assert list(folder.iterdir()) == []

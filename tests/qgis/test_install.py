@@ -75,9 +75,9 @@ def test_an_environment_is_made_with_uv_and_kept(tmp_path, wheels, feedback):
     assert answer(python) == "42"
     assert feedback.fractions[-1] == 95
     assert sorted(path.name for path in wanted.folder.iterdir()) == ["engine"], "what uv kept on the way is gone"
-    (wanted.environment / "kept").touch()
+    (wanted.folder / "engine" / "kept").touch()
     assert install(wanted, feedback) == python
-    assert (wanted.environment / "kept").exists(), "what is there is completed, not made again"
+    assert (wanted.folder / "engine" / "kept").exists(), "what is there is completed, not made again"
     subprocess.run([UV / "uv", "pip", "uninstall", "--quiet", "--python", python, "tinything"], check=True)
     install(wanted, feedback)
     assert answer(python) == "42"
@@ -101,11 +101,47 @@ def test_pip_takes_over_where_uv_cannot_be_had(tmp_path, wheels, feedback, monke
     assert any("pip is used in its place" in text for text in feedback.warnings)
 
 
+@pytest.mark.usefixtures("runs_there")
+def test_a_new_environment_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path, wheels, feedback, monkeypatch):
+    python = install(order(tmp_path, wheels), feedback)
+    engine = python.parent.parent
+    (engine / "damage").touch()
+    anew = order(tmp_path, wheels, anew=True)
+    pin = installing.LOCK.read_text()
+    installing.LOCK.write_text("nosuchthing==1.0\n")
+    with pytest.raises(BridgeError, match="nosuchthing"):
+        install(anew, feedback)
+    assert answer(python) == "42", "a repair that fails leaves what was there"
+    installing.LOCK.write_text(pin)
+    (engine.with_name("engine.new") / "fetched").touch()
+    assert install(anew, feedback) == python
+    assert answer(python) == "42"
+    assert not (engine / "damage").exists()
+    assert (engine / "fetched").exists(), "the second try goes on where the first one stopped"
+    assert os.listdir(engine.parent) == ["engine"]
+
+
+@pytest.mark.usefixtures("runs_there")
+def test_an_environment_in_use_stays_in_its_place(tmp_path, wheels, feedback, monkeypatch):
+    python = install(order(tmp_path, wheels), feedback)
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.name == "engine.new":
+            raise PermissionError(13, "Permission denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(BridgeError, match=r"engine.new cannot be .*close other QGIS windows"):
+        install(order(tmp_path, wheels, anew=True), feedback)
+    assert answer(python) == "42"
+
+
 def test_an_environment_in_which_the_engine_does_not_run_is_no_success(tmp_path, wheels, feedback):
     wanted = order(tmp_path, wheels)
     with pytest.raises(BridgeError, match="the engine does not run there: it lacks the packages .*numpy"):
         install(wanted, feedback)
-    assert not (wanted.environment / installing.INSTALLED).exists()
+    assert not (wanted.folder / "engine").exists()
 
 
 def test_a_package_that_cannot_be_had_is_named(tmp_path, wheels, feedback):
@@ -154,7 +190,7 @@ def test_an_environment_of_another_plugin_version_is_outdated(tmp_path, wheels):
     ("source", "uv", "pip"),
     [
         (Source(), ["--torch-backend", "auto"], []),
-        (Source(cpu_only=True), ["--torch-backend", "cpu"], []),
+        (Source(cpu_only=True), ["--torch-backend", "cpu"], ["--extra-index-url", packages.TORCH_FOR_CPU]),
         (Source(index="https://mirror.example/simple"), ["--default-index", "https://mirror.example/simple"],
          ["--index-url", "https://mirror.example/simple"]),
         (Source(wheels="/w", cpu_only=True), ["--offline", "--no-index", "--find-links", "/w"],
@@ -198,6 +234,13 @@ def test_the_algorithm_installs_into_another_folder_repairs_and_removes(tmp_path
     assert not (managed_folder() / "damage").exists()
     run(ACTION="remove")
     assert os.listdir(tmp_path / "else" / "building_footprints") == []
+    assert not QgsSettings().value(FOLDER_SETTING)
+
+
+def test_another_folder_is_remembered_only_once_the_engine_is_there(tmp_path, wheels):
+    installing.LOCK.write_text("nosuchthing==1.0\n")
+    with pytest.raises(QgsProcessingException, match="nosuchthing"):
+        run(FOLDER=str(tmp_path / "else"), WHEELS=str(wheels))
     assert not QgsSettings().value(FOLDER_SETTING)
 
 
