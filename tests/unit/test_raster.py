@@ -174,12 +174,16 @@ class TestCrs:
 
 
 @pytest.mark.parametrize(
-    ("pixel", "warned", "refused"), [(0.3, False, False), (0.1, False, False), (0.9, True, False), (10.0, True, True)]
-)
-def test_coarse_rasters(tmp_path: Path, pixel: float, warned: bool, refused: bool) -> None:
+    ("pixel", "warned", "refused"),
+    [(0.3, False, False), (0.05, False, False), (0.01, True, False), (0.9, True, False), (10.0, True, False),
+     (20.0, True, True)],
+)  # fmt: skip
+def test_rasters_much_coarser_or_finer_than_the_model(
+    tmp_path: Path, pixel: float, warned: bool, refused: bool
+) -> None:
     source = write_raster(tmp_path / "in.tif", noise(3, 10, 12), transform=north_up(pixel))
     if refused:
-        with pytest.raises(BadInput, match=r"10 m per pixel.*too coarse"):
+        with pytest.raises(BadInput, match=r"20 m per pixel.*too coarse"):
             open_raster(source, gsd_m=0.3)
         return
     with open_raster(source, gsd_m=0.3) as reader:

@@ -89,6 +89,8 @@ def georeference(dataset: Any, crs: str | CRS | None = None) -> Georeference:
         )
     if crs is None and not own:
         raise BadInput(f"{dataset.name} has no CRS; give one with --crs (EPSG:n), or set the layer's CRS in QGIS.")
+    if not use_gcps and not (abs(dataset.transform.determinant) > 0 and np.isfinite(dataset.transform[:6]).all()):
+        raise BadInput(f"{dataset.name} has pixels of no size; expected a georeference: correct its transform.")
     place = Georeference(parse_crs(crs) if crs else own, dataset.transform, tuple(gcps) if use_gcps else ())
     xs, _ = place.to_crs(np.array([dataset.width / 2]), np.array([dataset.height / 2]))
     return replace(place, middle=float(xs[0]))

@@ -20,8 +20,8 @@ from .source import Source, choose_bands, gdal, open_dataset
 from .stretch import Stretch, percentile_stretch
 from .warp import Warp, on_grid
 
-COARSE_FACTOR = 2.0
-UNUSABLE_FACTOR = 16.0
+# Shares of the metres per pixel that the weights are for.
+FINEST, FINE, COARSE, COARSEST = 1 / 256, 0.1, 2.0, 50.0
 FLAT = CRS.from_epsg(32631)  # any CRS in metres will do for what has no place on the Earth
 
 
@@ -102,18 +102,23 @@ def _open(
 def _reader(source: Source, place: Georeference, gsd_m: float) -> RasterReader:
     source.check_readable()
     grid = grid_for(place, *source.shape, gsd_m)
-    pixel_m = max(pixel_size_m(place, *source.shape))
-    if pixel_m > UNUSABLE_FACTOR * gsd_m:
-        raise BadInput(
-            f"{source.name} has {pixel_m:.3g} m per pixel; the weights expect about {gsd_m:.2g} m: too coarse."
-        )
+    said = _about_pixels(source.name, pixel_size_m(place, *source.shape), gsd_m)
     reader = RasterReader(source, place, grid, _stretch(source))
-    if pixel_m > COARSE_FACTOR * gsd_m:
-        reader.warnings.append(
-            f"{source.name} has {pixel_m:.2g} m per pixel; the weights expect {gsd_m:.2g} m: footprints will be poor."
-        )
-    reader.warnings += source.warnings
+    reader.warnings += [*said, *source.warnings]
     return reader
+
+
+def _about_pixels(name: str, sides_m: tuple[float, float], gsd_m: float) -> list[str]:
+    """Return what the user should know about the size of pixels, as weights are for one size; raises BadInput."""
+    pixel_m = max(sides_m)
+    says = f"{name} has {pixel_m:.3g} m per pixel; the weights expect about {gsd_m:.2g} m"
+    if pixel_m > COARSEST * gsd_m:
+        raise BadInput(f"{says}: too coarse.")
+    if not min(sides_m) >= FINEST * gsd_m:  # also NaN; a block of the grid would be made of too many of its pixels
+        raise BadInput(f"{name} has pixels of {min(sides_m):.2g} m; expected at least 1 mm: check its pixel size.")
+    if pixel_m > COARSE * gsd_m:
+        return [f"{says}: footprints will be poor."]
+    return [f"{says}, and it is read at that."] if pixel_m < FINE * gsd_m else []
 
 
 def _stretch(source: Source) -> Stretch | None:
