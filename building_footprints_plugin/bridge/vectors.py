@@ -89,6 +89,6 @@ def _columns(fields: QgsFields) -> list[int]:
     kept = {
         field.name().lower(): number
         for number, field in reversed(list(enumerate(fields)))
-        if field.isNumeric() or field.type() == QVariant.String
+        if field.isNumeric() or field.type() == QMetaType.Type.QString
     }
     return sorted(kept.values())

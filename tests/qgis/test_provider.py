@@ -158,15 +158,3 @@ def test_defaults_limits_and_help_come_from_the_options(setting):
 def test_every_option_of_the_engine_can_be_set_in_qgis(options):
     offered = {setting.field for setting in ALL_SETTINGS}
     assert {field.name for field in dataclasses.fields(options)} <= offered | {"bands"}
-
-
-def test_no_idiom_that_qt_6_or_qgis_4_has_removed():
-    sources = Path(building_footprints_plugin.__file__).parent
-    files = [path for part in ("bridge", "algorithms") for path in (sources / part).glob("*.py")]
-    gone = re.compile(
-        r"PyQt[56]|\.exec_\(|processing\.gui|QgsProcessing\.Type[A-Z]|Flag(Advanced|Optional)\b(?<!Flag\.)"
-    )
-    for path in [*files, sources / "plugin.py", sources / "provider.py"]:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            bare = line.replace("Flag.FlagAdvanced", "")
-            assert not gone.search(bare), f"{path.name}: {line}"
