@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Codes = NDArray[np.uint8]
 STRIP_ROWS = 512
+FAR_GSD = 1.5  # times the pixel size of the weights: training shows buildings up to 1.4 times as large or small
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def extract(
         reader = files.enter_context(
             open_raster(
                 source.path,
-                gsd_m=manifest.gsd_m,
+                gsd_m=_gsd_m(model.options, manifest, reporter),
                 bands=model.options.bands,
                 bands_expected=len(manifest.bands),
                 crs=source.crs,
@@ -101,9 +102,10 @@ def extract(
                 pass
         else:
             sink = files.enter_context(_footprint_writer(source, target, reader))
-            figures = write_footprints(strips, sink, Settings.of(polygonizing, manifest.thresholds), area, reader)
+            settings = Settings.of(polygonizing, manifest.thresholds)
+            figures = {**write_footprints(strips, sink, settings, area, reader), **settings.used}
         reporter.progress(1.0)
-    return {**figures, "device": predictor.name, **_effort(started, area)}
+    return {**figures, "device": predictor.name, "gsd_m": area.transform.a, **_effort(started, area)}
 
 
 def polygonize(source: Source, target: Target, options: PolygonizeOptions, reporter: Reporter) -> dict[str, Any]:
@@ -115,7 +117,8 @@ def polygonize(source: Source, target: Target, options: PolygonizeOptions, repor
         area = _area(reader, source, reporter)
         sink = files.enter_context(_footprint_writer(source, target, reader))
         strips = _read_strips(reader, area, reporter)
-        figures = write_footprints(strips, sink, Settings.of(options, reader.thresholds), area, reader)
+        settings = Settings.of(options, reader.thresholds)
+        figures = {**write_footprints(strips, sink, settings, area, reader), **settings.used}
         reporter.progress(1.0)
     return {**figures, **_effort(started, area)}
 
@@ -129,6 +132,17 @@ def _load(model: Model) -> tuple[Predictor, Manifest]:
     device = choose_device(model.options.device)
     dtype = choose_precision(model.options.precision, device)
     return Predictor(network, manifest, device, dtype, model.options.batch_size), manifest
+
+
+def _gsd_m(options: SegmentOptions, manifest: Manifest, reporter: Reporter) -> float:
+    """Return the pixel size to read at: the user's, else the weights'."""
+    chosen = options.gsd_m or manifest.gsd_m
+    if not 1 / FAR_GSD <= chosen / manifest.gsd_m <= FAR_GSD:
+        reporter.warning(
+            f"The image is read at {chosen:g} m per pixel; the weights were trained at {manifest.gsd_m:g} m and may "
+            "not know buildings of this size: compare the result with that of the default."
+        )
+    return chosen
 
 
 def _check_targets(source: Source, target: Target) -> None:

@@ -31,6 +31,7 @@ class Settings:
     thresholds: Thresholds
     min_area_m2: float
     options: PolygonizeOptions
+    used: Mapping[str, float]  # the values behind the fields above, by their names among the options
 
     @classmethod
     def of(cls, options: PolygonizeOptions, found: Mapping[str, float]) -> Settings:
@@ -40,8 +41,9 @@ class Settings:
             given = getattr(options, name)
             return float(found.get(name, DEFAULTS[name]) if given is None else given)
 
-        thresholds = Thresholds.of(value("threshold"), value("seed_threshold"), value("merge_threshold"))
-        return cls(thresholds, value("min_area_m2"), options)
+        used = {name: value(name) for name in DEFAULTS}
+        thresholds = Thresholds.of(used["threshold"], used["seed_threshold"], used["merge_threshold"])
+        return cls(thresholds, used["min_area_m2"], options, used)
 
 
 def write_footprints(

@@ -91,6 +91,16 @@ class SegmentOptions(Options):
     bands: tuple[int, ...] | None = parameter(
         None, "bands for the network's inputs, counted from 1, in the order the weights expect; default: the first ones"
     )
+    gsd_m: float | None = parameter(
+        None,
+        "pixel size the image is read at; default: that of the weights, which know buildings at that size. Larger is "
+        "faster and coarser, smaller shows the network larger buildings; of use where buildings are unusually large or "
+        "small",
+        unit="m",
+        minimum=0.01,
+        maximum=100.0,
+        flag="--gsd",
+    )
     device: str = parameter("auto", "where the network runs; auto takes CUDA, then MPS, then the CPU", choices=DEVICES)
     precision: str = parameter(
         "auto", "arithmetic of the network; auto takes half precision where that is faster", choices=PRECISIONS

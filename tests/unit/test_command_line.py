@@ -258,6 +258,7 @@ def test_info_tells_what_the_weights_are(weights: Path, capsys: pytest.CaptureFi
     assert main(["info", str(weights), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["missing"] == []
+    assert {"GTiff", "JPEG", "VRT"} <= set(report["gdal_drivers"]), "what this GDAL reads; QGIS copies the rest for it"
     assert report["weights"]["architecture"] == MANIFEST.architecture
     assert report["weights"]["thresholds"] == asdict(MANIFEST)["thresholds"]
 

@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
         "executable": sys.executable,
         "system": platform.platform(),
         "packages": {name: version for name, version in _versions()},
+        "gdal_drivers": [] if "rasterio" in missing else _gdal_drivers(),
         "missing": sorted(missing),
         "reasons": missing,
         "device": None,
@@ -82,6 +83,13 @@ def _versions() -> list[tuple[str, str]]:
         except metadata.PackageNotFoundError:
             found.append((name, "not installed"))
     return found
+
+
+def _gdal_drivers() -> list[str]:
+    import rasterio
+
+    with rasterio.Env() as environment:
+        return sorted(environment.drivers())
 
 
 def _devices() -> dict[str, Any]:

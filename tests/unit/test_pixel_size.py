@@ -1,0 +1,58 @@
+"""The pixel size at which an image is read: the weights', or the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import rasterio
+from rasters import write_raster
+from towns import PIXEL, WHOLE, knows_the_answer, town
+
+from building_footprints_plugin.engine.extract import Model, Source, Target, extract
+from building_footprints_plugin.engine.options import SegmentOptions
+from building_footprints_plugin.engine.progress import Reporter
+
+
+class Listener(Reporter):
+    """Remembers warnings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.fixture(autouse=True)
+def network(monkeypatch: pytest.MonkeyPatch) -> None:
+    knows_the_answer(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("gsd_m", "read_at", "warned"),
+    [
+        pytest.param(None, PIXEL, False, id="left to the weights"),
+        pytest.param(0.4, 0.4, False, id="near the weights' own"),
+        pytest.param(0.6, 0.6, True, id="buildings half as large to the network"),
+        pytest.param(0.15, 0.15, True, id="buildings twice as large to the network"),
+    ],
+)
+def test_the_image_is_read_at_it(tmp_path: Path, gsd_m: float | None, read_at: float, warned: bool) -> None:
+    listener, target = Listener(), Target(tmp_path / "out.gpkg", probability=tmp_path / "p.tif")
+    source = Source(write_raster(tmp_path / "town.tif", town()))
+    figures = extract(source, target, Model(Path("unused"), SegmentOptions(gsd_m=gsd_m)), WHOLE, listener)
+    assert figures["gsd_m"] == pytest.approx(read_at)
+    with rasterio.open(tmp_path / "p.tif") as probability:
+        assert probability.res == pytest.approx((read_at, read_at))
+    assert figures["count"] == 24
+    assert figures["total_area_m2"] == pytest.approx(24 * 12 * 9, rel=0.03), "metres stay metres"
+    assert any("the weights were trained at 0.3 m" in text for text in listener.warnings) == warned
+
+
+def test_the_figures_say_what_was_left_open(tmp_path: Path) -> None:
+    source, target = Source(write_raster(tmp_path / "town.tif", town())), Target(tmp_path / "out.gpkg")
+    figures = extract(source, target, Model(Path("unused"), SegmentOptions()), WHOLE, Reporter())
+    used = {name: figures[name] for name in ("threshold", "seed_threshold", "merge_threshold", "min_area_m2")}
+    assert used == {"threshold": 0.5, "seed_threshold": 0.5, "merge_threshold": 0.9, "min_area_m2": 1.0}
