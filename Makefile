@@ -34,7 +34,7 @@ DEMO_IMAGE := $(DEMO)/vegas.tif
 DEMO_TRUTH := $(DEMO)/vegas.geojson
 DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNet; SpaceNet 2 on AWS, CC BY-SA 4.0
 
-.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-install lint format bench weights docs-pictures lock models package install clean FORCE
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid test-install lint format bench weights docs-pictures lock models package install clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -129,6 +129,15 @@ test-qgis: setup ## test the plugin inside QGIS
 test-e2e: setup $(ZIP) ## test the packaged zip in a fresh profile through qgis_process
 	@BUILDING_FOOTPRINTS_ZIP=$(ZIP) $(PY) $(TEST) -p no:pytest_qgis tests/e2e
 
+test-matrix: test-qgis test-e2e test-trixie test-sid ## the same two with QGIS 3.40 and 3.44 as well; needs root, 8 GB
+
+# 3.40 and 3.44, with Debian's own torch, rasterio and shapely as the engine.
+test-trixie test-sid: test-%: $(ZIP) | .matrix/pytest-qgis
+	@tools/matrix.sh $* $(ZIP)
+
+.matrix/pytest-qgis: | .venv/.ready
+	@$(PY) $(PIP) --no-deps --target $@ 'pytest-qgis>=5,<6'
+
 test-install: setup $(ZIP) ## let the packaged plugin install its engine, offline, from wheels fetched first (350 MB)
 	@mkdir -p build/wheels
 	@$(PY) -m pip --disable-pip-version-check -qq download --no-deps --dest build/wheels \
@@ -153,5 +162,5 @@ bench: .venv/.ready ## measure speed and memory of extractions, score, straighte
 	@$(PY) -m tests.bench.bench_regularize
 	@$(PY) -m tests.bench.bench_training training/data
 
-clean: ## remove what was built; both environments stay
+clean: ## remove what was built; the environments stay
 	@rm -rf build dist demo
