@@ -37,6 +37,7 @@ class EngineAlgorithm(FootprintsAlgorithm):
         super().__init__()
         self._engine: Probe
         self._refusal = ""
+        self._bar_start = 0.0  # of the engine's part of the progress bar; what is done before fills the rest
 
     def complaint(self, values: Values) -> str:
         """Return what is wrong with `values` as one sentence, or an empty text."""
@@ -51,8 +52,9 @@ class EngineAlgorithm(FootprintsAlgorithm):
 
     def engine(self, arguments: Sequence[str], feedback: QgsProcessingFeedback, bar_end: float = 100) -> dict[str, Any]:
         """Run the engine, which fills the progress bar up to `bar_end`, and return its result."""
+        limits = Limits(bar_start=self._bar_start, bar_end=bar_end)
         try:
-            return run_engine(self._engine.candidate.path, arguments, feedback, Limits(bar_end=bar_end))
+            return run_engine(self._engine.candidate.path, arguments, feedback, limits)
         except EngineCrashed:
             forget()  # it may have been damaged since it was asked
             raise
