@@ -19,6 +19,7 @@ from building_footprints_plugin.engine.options import PolygonizeOptions
 from building_footprints_plugin.engine.progress import Reporter
 from building_footprints_plugin.engine.vector import Layer, read_layer, write_layers
 
+from .coarser import coarsen
 from .from_truth import Burning, vectorise_truth
 from .judging import Judged, figures_of, judge, shapes_of, together
 from .places import Place
@@ -28,13 +29,19 @@ Finder = Callable[[Scene, Path], None]  # writes the footprints of a scene
 Viewer = Callable[[Scene, Judged], None]  # is shown what came out, while the scene's files are still there
 
 
-def by_model(model: Model, options: PolygonizeOptions) -> Finder:
-    """Return what finds the footprints of a scene with a network, as `extract` does for its users."""
+def by_model(model: Model, options: PolygonizeOptions, seen_at_m: float | None = None) -> Finder:
+    """Return what finds the footprints of a scene with a network, as `extract` does for its users.
+
+    With `seen_at_m`, in the picture as it would be with pixels of so many metres.
+    """
 
     def find(scene: Scene, target: Path) -> None:
         if scene.picture is None:
             raise BadInput(f"{scene.truth} is truth without a picture; give a folder with both, or use --from-truth.")
-        extract(Source(str(scene.picture)), Target(footprints=target), model, options, Reporter())
+        picture = scene.picture
+        if seen_at_m is not None:
+            picture = coarsen(picture, seen_at_m, target.with_name("coarser.tif"))
+        extract(Source(str(picture)), Target(footprints=target), model, options, Reporter())
 
     return find
 

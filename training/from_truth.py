@@ -43,8 +43,13 @@ Codes = NDArray[np.uint8]
 class Burning(Options):
     """How truth is burnt: the border class as in training."""
 
-    gsd_m: float = parameter(
-        0.3, "with --from-truth: metres per pixel", unit="m", minimum=0.01, maximum=100.0, flag="--gsd"
+    burn_gsd_m: float = parameter(
+        0.3,
+        "with --from-truth: metres per pixel of the burnt truth",
+        unit="m",
+        minimum=0.01,
+        maximum=100.0,
+        flag="--burn-gsd",
     )
     border_m: float = parameter(
         TrainOptions.default("border_m"), "with --from-truth: depth of the border class", unit="m", minimum=0.0
@@ -67,7 +72,7 @@ def vectorise_truth(scene: Scene, burning: Burning, options: PolygonizeOptions, 
     truth, unknown, ground = (
         reproject(shapes, layer.crs, crs) for shapes in (found, scene.unknown, _boxes(scene.ground))
     )
-    grid = _grid(bounds_of(truth) or box, crs, burning.gsd_m)
+    grid = _grid(bounds_of(truth) or box, crs, burning.burn_gsd_m)
     raster = target.with_suffix(".probability.tif")
     with ProbabilityWriter(raster, grid, (0, 0, *grid.shape)) as writer:
         for row, codes in _strips(truth, grid, burning):
@@ -97,7 +102,7 @@ def _strips(truth: NDArray[np.object_], grid: Grid, burning: Burning) -> Iterato
         size = (end - first, grid.width)
         near = tree.query(shapely.box(*array_bounds(*size, transform)))
         burnt = renumbered(burn(truth[np.sort(near)], transform, size))
-        classes = classes_from_instances(burnt, burning.border_m / burning.gsd_m)[row - first :][:STRIP_ROWS]
+        classes = classes_from_instances(burnt, burning.border_m / burning.burn_gsd_m)[row - first :][:STRIP_ROWS]
         yield row, np.stack([classes != BACKGROUND, classes == INTERIOR]).astype(np.uint8) * np.uint8(CODE_MAX)
 
 

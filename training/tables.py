@@ -34,6 +34,7 @@ SHAPES = {
     "overlaps": ("overlaps", 0),
     "invalid": ("invalid", 0),
 }
+CALIBRATION = {"footprints": ("footprints", 0), "said": ("said", 3), "right": ("right", 3), "gap": ("gap", 3)}
 GAP = "  "
 
 

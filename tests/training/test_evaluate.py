@@ -242,7 +242,7 @@ def places_only(folder: Path) -> Path:
         (["{data}", "--weights", "none.safetensors"], "no weights file none.safetensors"),
         (["{data}", "--weights", "{text}"], "is not a whole .safetensors file"),
         (["{data}", "--weights", "none.pt"], "There is no checkpoint none.pt"),
-        (["{data}", "--from-truth", "--gsd", "0"], "--gsd is 0; expected a value from"),
+        (["{data}", "--from-truth", "--burn-gsd", "0"], "--burn-gsd is 0; expected a value from"),
         (["{mosaic}"], "There is no .*buildings.geojson"),
         (["{vector}"], "is truth without a picture"),
         (["{data}", "--contact-sheet", "sheet.xyz"], "extension .*png"),

@@ -17,12 +17,14 @@ from building_footprints_plugin.engine.options import PolygonizeOptions
 from building_footprints_plugin.engine.vector import check_target
 from building_footprints_plugin.engine.weights import read_manifest
 
+from ..calibration import calibration_rows
 from ..contact_sheet import Look, looks_of, write_contact_sheet
 from ..evaluate import Finder, by_model, by_truth, evaluate, row_of
 from ..export import as_weights, rewrite_manifest
 from ..from_truth import Burning
+from ..judging import together
 from ..scenes import Choice
-from ..tables import SCORES, SHAPES, Row, mean_row, table, write_csv
+from ..tables import CALIBRATION, SCORES, SHAPES, Row, mean_row, table, write_csv
 
 HELP = "scores of weights per place, by what users run"
 DESCRIPTION = """Extract the buildings of every place with the same `extract` that users run, and compare them with
@@ -47,6 +49,15 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--split", choices=("train", "val", "test"), default="val", help="which places (default: val)")
     parser.add_argument("--places", metavar="NAME,NAME", help="only these places, whatever their split")
     parser.add_argument("--shapes", action="store_true", help="also how true the outlines are: a second table")
+    parser.add_argument(
+        "--calibration", action="store_true", help="also how many footprints of each confidence are right"
+    )
+    parser.add_argument(
+        "--seen-at",
+        type=float,
+        metavar="M",
+        help="judge in pictures made coarser first, as a sensor with pixels of so many metres would have taken them",
+    )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write every figure")
     parser.add_argument(
         "--contact-sheet",
@@ -58,7 +69,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--from-truth",
         action="store_true",
-        help="no network: rasterise the truth at --gsd and vectorise it back, to see what vectorising alone loses",
+        help="no network: rasterise the truth at --burn-gsd and vectorise it back, to see what vectorising alone loses",
     )
     add_options(parser, Burning)
     add_options(parser, PolygonizeOptions)
@@ -89,6 +100,9 @@ def run(arguments: argparse.Namespace) -> None:
     print(table(rows, SCORES))
     if arguments.shapes or arguments.from_truth:
         print("\n" + table(rows, SHAPES))
+    if arguments.calibration:
+        everything = together([one for scenes in judged.values() for one in scenes])
+        print("\n" + table(calibration_rows(everything), CALIBRATION, first="confidence"))
     if arguments.csv:
         write_csv(arguments.csv, rows)
     if arguments.contact_sheet:
@@ -97,10 +111,12 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _finder(arguments: argparse.Namespace, stack: ExitStack) -> Finder:
     options = options_from(arguments, PolygonizeOptions)
+    if arguments.seen_at is not None and not (arguments.seen_at > 0 and not arguments.from_truth):
+        raise BadInput(f"--seen-at is {arguments.seen_at:g}; expected metres per pixel above 0, and no --from-truth.")
     if arguments.from_truth:
         return by_truth(options_from(arguments, Burning), options)
     model = model_from(arguments)
-    return by_model(replace(model, weights=stack.enter_context(as_weights(model.weights))), options)
+    return by_model(replace(model, weights=stack.enter_context(as_weights(model.weights))), options, arguments.seen_at)
 
 
 def _record(weights: Path, rows: list[Row]) -> None:

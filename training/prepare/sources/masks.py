@@ -12,7 +12,8 @@ from rasterio.errors import RasterioError
 from scipy import ndimage
 
 from building_footprints_plugin.engine.errors import BadInput
-from building_footprints_plugin.engine.raster.source import alpha_bands, open_dataset
+from building_footprints_plugin.engine.raster.bands import alpha_bands
+from building_footprints_plugin.engine.raster.source import open_dataset
 
 from ...places import IGNORE_INSTANCE
 from ..labelling import UNKNOWN, OnPixels
