@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.segmentation import watershed
 
+from .flooding import flood
 from .merging import merge_parts
 
 Codes = NDArray[np.uint8]  # probability in steps of 1 / 250; 255 is "not there"
@@ -47,14 +47,13 @@ def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) ->
     mask = (building >= thresholds.building) & (building != NOT_THERE)
     patches, patch_count = ndimage.label(mask)
     seeds, seed_count = ndimage.label(mask & (interior >= thresholds.seed))
-    inside = np.flatnonzero(seeds)
-    patch_of_seed = np.zeros(seed_count, dtype=np.int32)  # ndimage.maximum would sort all pixels
-    patch_of_seed[seeds.ravel()[inside] - 1] = patches.ravel()[inside]
-    seeds_in_patch = np.bincount(patch_of_seed, minlength=patch_count + 1)
-    labels = np.asarray(patches, dtype=np.int32)
-    for patch, box in enumerate(ndimage.find_objects(patches), start=1):
-        if seeds_in_patch[patch] > 1:  # each patch by itself: skimage breaks ties by what else is in its queue
-            own = patches[box] == patch
-            grown = watershed(-interior[box].astype(np.int16), np.where(own, seeds[box], 0), mask=own)
-            labels[box] = np.where(own, grown + patch_count, labels[box])
+    patch_of_seed = np.zeros(seed_count + 1, dtype=np.int32)
+    patch_of_seed[seeds] = patches
+    seeds_in_patch = np.bincount(patch_of_seed[1:], minlength=patch_count + 1)
+    whole = np.arange(seed_count, seed_count + patch_count + 1, dtype=np.int32)  # numbers after those of the seeds
+    whole[(seeds_in_patch > 1) | (np.arange(patch_count + 1) == 0)] = 0
+    labels = whole[patches]
+    shared = mask & (labels == 0)
+    if shared.any():
+        labels = flood(np.where(shared, seeds, labels), shared & (seeds == 0), interior)
     return merge_parts(labels, interior, thresholds.merge) if np.isfinite(thresholds.merge) else labels
