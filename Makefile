@@ -34,7 +34,7 @@ DEMO_IMAGE := $(DEMO)/vegas.tif
 DEMO_TRUTH := $(DEMO)/vegas.geojson
 DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNet; SpaceNet 2 on AWS, CC BY-SA 4.0
 
-.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid test-install lint format bench weights docs-pictures lock models package install clean FORCE
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid test-install lint format bench weights docs-pictures lock models translations help-pages docs-screenshots package install clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -78,6 +78,12 @@ lock: .venv/.ready ## resolve the versions that Install Engine installs, anew
 
 models: setup ## write the models that the plugin ships, anew
 	@QT_QPA_PLATFORM=offscreen QT_HASH_SEED=0 .venv-qgis/bin/python -m tools.models
+
+translations: setup ## collect the texts to translate into i18n/*.ts; says which are new
+	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tools.translations
+
+help-pages: setup ## write the help pages of the algorithms, anew
+	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tools.help_pages
 
 # ---- The demo: QGIS extracts buildings from a real image, the result is scored and drawn -----------------------
 demo: setup demo/preview.png ## extract, score and draw the buildings of a bundled image, in QGIS itself

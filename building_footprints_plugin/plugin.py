@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication
 
 from .offer import Offer
 from .provider import BuildingFootprintsProvider
+from .translation import load_translation
 
 
 class BuildingFootprintsPlugin:
@@ -17,6 +19,7 @@ class BuildingFootprintsPlugin:
         self.iface = iface
         self.provider: BuildingFootprintsProvider | None = None
         self.offer: Offer | None = None
+        self.translator = load_translation()
 
     def initProcessing(self) -> None:
         """Register the provider, once."""
@@ -39,3 +42,6 @@ class BuildingFootprintsPlugin:
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
+        if self.translator is not None:
+            QCoreApplication.removeTranslator(self.translator)
+            self.translator = None

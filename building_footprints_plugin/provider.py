@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsApplication, QgsMessageLog, QgsProcessingModelAlgorithm, QgsProcessingProvider
+from qgis.core import QgsApplication, QgsMessageLog, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from . import __version__
 from .algorithms import algorithm_classes
+from .algorithms.shipped_model import ShippedModel
+from .translation import tr
 
 ICON = Path(__file__).parent / "icons" / "icon.svg"
 MODELS = Path(__file__).parent / "models"
@@ -49,13 +51,15 @@ class BuildingFootprintsProvider(QgsProcessingProvider):
                 self.addAlgorithm(model)
 
 
-def shipped_models() -> list[QgsProcessingModelAlgorithm]:
+def shipped_models() -> list[ShippedModel]:
     """Return the models that come with the plugin; one that this QGIS cannot read is left out and logged."""
     models = []
     for path in sorted(MODELS.glob("*.model3")):
-        model = QgsProcessingModelAlgorithm()
+        model = ShippedModel()
         if model.fromFile(str(path)):
+            model.translate()
             models.append(model)
         else:
-            QgsMessageLog.logMessage(f"{path} cannot be read; install the plugin again.", "Building Footprints")
+            text = tr("{} cannot be read; install the plugin again.").format(path)
+            QgsMessageLog.logMessage(text, "Building Footprints")
     return models

@@ -14,10 +14,15 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools import ts
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "building_footprints_plugin"
 MAX_BYTES = 25_000_000  # the plugin site's limit
-KEPT_SUFFIXES = {".py", ".svg", ".png", ".qml", ".safetensors", ".txt", ".md", ".json", ".model3", ".html"}
+KEPT_SUFFIXES = {
+    *(".py", ".svg", ".png", ".jpg", ".qml", ".qm"),
+    *(".safetensors", ".txt", ".md", ".json", ".model3", ".html"),
+}
 BESIDE = ("metadata.txt", "LICENSE")  # kept at the top of the repository, wanted inside the plugin's folder
 REQUIRED = (
     *("name", "description", "about", "version", "qgisMinimumVersion", "qgisMaximumVersion", "author", "email"),
@@ -44,6 +49,7 @@ def main(argv: list[str]) -> int:
 
 def build(path: Path) -> None:
     """Write the zip to `path`, sorted and with one fixed time, so that equal sources give equal bytes."""
+    ts.compile_all()
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

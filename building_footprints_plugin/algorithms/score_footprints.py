@@ -66,7 +66,7 @@ class ScoreFootprints(EngineAlgorithm):
         self.addParameter(missed)
         self.addParameter(report)
         for name, description in descriptions().items():
-            self.addOutput(QgsProcessingOutputNumber(name, tr(description)))
+            self.addOutput(QgsProcessingOutputNumber(name, description))
 
     def complaint(self, values: Values) -> str:
         for name in ("PROPOSALS", "TRUTH", "AOI"):

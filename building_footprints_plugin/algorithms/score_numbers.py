@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine.options import SCORE_IOUS, SCORE_SIZES_M2
+from ..translation import tr
 
 FIGURES = {  # output: (key of the engine's result, description)
     "PRECISION": ("precision", "Precision: share of the proposals that are right"),
@@ -32,12 +33,12 @@ FIGURES = {  # output: (key of the engine's result, description)
 
 
 def descriptions() -> dict[str, str]:
-    """Return the description of every output by its name."""
-    texts = {name: text for name, (_, text) in FIGURES.items()}
-    texts |= {_at_iou(limit): f"F1 where a match needs an IoU of {limit:g}" for limit in SCORE_IOUS}
-    for lower, upper in zip(SCORE_SIZES_M2, (*SCORE_SIZES_M2[1:], None)):
-        limits = f"from {lower:g} m² on" if upper is None else f"of {lower:g} to {upper:g} m²"
-        texts[_of_size(lower)] = f"Recall of buildings {limits}"
+    """Return the description of every output by its name, in the user's language."""
+    texts = {name: tr(text) for name, (_, text) in FIGURES.items()}
+    texts |= {_at_iou(limit): tr("F1 where a match needs an IoU of {:g}").format(limit) for limit in SCORE_IOUS}
+    for lower, upper in zip(SCORE_SIZES_M2, SCORE_SIZES_M2[1:]):
+        texts[_of_size(lower)] = tr("Recall of buildings of {:g} to {:g} m²").format(lower, upper)
+    texts[_of_size(SCORE_SIZES_M2[-1])] = tr("Recall of buildings from {:g} m² on").format(SCORE_SIZES_M2[-1])
     return texts
 
 

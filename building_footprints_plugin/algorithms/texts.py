@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from configparser import ConfigParser
 from pathlib import Path
 
 from qgis.core import QgsProcessingAlgorithm
+from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QIcon
 
-from ..translation import tr
+from ..translation import language, tr
 
 PACKAGE = Path(__file__).resolve().parent.parent
+ICON = PACKAGE / "icons" / "icon.svg"
 
 
 class FootprintsAlgorithm(QgsProcessingAlgorithm):
@@ -45,14 +46,17 @@ class FootprintsAlgorithm(QgsProcessingAlgorithm):
         return tr(self.HELP)
 
     def helpUrl(self) -> str:
-        return homepage()
+        return help_url(self.ID)
 
     def icon(self) -> QIcon:
-        return QIcon(str(PACKAGE / "icons" / "icon.svg"))
+        return QIcon(str(ICON))
 
 
-def homepage() -> str:
-    """Return the homepage that metadata.txt names: beside the package in the zip, one folder up in the repository."""
-    metadata = ConfigParser(interpolation=None)
-    metadata.read([PACKAGE.parent / "metadata.txt", PACKAGE / "metadata.txt"], encoding="utf-8")
-    return metadata.get("general", "homepage", fallback="")
+def help_url(name: str) -> str:
+    """Return the address of the help page of an algorithm, a file of the plugin, in the user's language if it is there.
+
+    `make help-pages` writes them, from what the algorithms say of themselves.
+    """
+    folder = PACKAGE / "help"
+    pages = (folder / language() / f"{name}.html", folder / "en" / f"{name}.html")
+    return next((QUrl.fromLocalFile(str(page)).toString() for page in pages if page.is_file()), "")

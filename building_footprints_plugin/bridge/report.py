@@ -49,8 +49,8 @@ def _engine(answer: Probe) -> Iterator[str]:
     if is_outdated(answer.candidate.path):
         yield tr("The engine was installed for another version of this plugin; run Install Engine to renew it.")
     if info.get("device") == "cpu" and graphics_cards():
-        yield tr("The graphics card is not used: run Install Engine with repair, not for the CPU only; if that does")
-        yield tr("not help, the card's driver is too old for torch.")
+        yield tr("The graphics card is not used: run Install Engine with repair, not for the CPU only.")
+        yield tr("If that does not help, the card's driver is too old for torch.")
     elif info.get("device") == "cpu":
         yield tr("No GPU is used; on the CPU the network is slower and finds the same footprints.")
 
