@@ -23,6 +23,7 @@ from .raster import (
     GriddedReader,
     ProbabilityReader,
     ProbabilityWriter,
+    RasterFile,
     open_probability,
     open_raster,
 )
@@ -79,7 +80,7 @@ def extract(
     with ExitStack() as files:
         reader = files.enter_context(
             open_raster(
-                source.path,
+                RasterFile(source.path, model.options.damaged == "skip", model.options.follow_links),
                 gsd_m=_gsd_m(model.options, manifest, reporter),
                 bands=model.options.bands,
                 bands_expected=len(manifest.bands),
@@ -104,7 +105,7 @@ def extract(
             sink = files.enter_context(_footprint_writer(source, target, reader))
             settings = Settings.of(polygonizing, manifest.thresholds)
             figures = {**write_footprints(strips, sink, settings, area, reader), **settings.used}
-        reporter.progress(1.0)
+        _finish(reader, reporter)
     return {**figures, "device": predictor.name, "gsd_m": area.transform.a, **_effort(started, area)}
 
 
@@ -119,7 +120,7 @@ def polygonize(source: Source, target: Target, options: PolygonizeOptions, repor
         strips = _read_strips(reader, area, reporter)
         settings = Settings.of(options, reader.thresholds)
         figures = {**write_footprints(strips, sink, settings, area, reader), **settings.used}
-        reporter.progress(1.0)
+        _finish(reader, reporter)
     return {**figures, **_effort(started, area)}
 
 
@@ -163,6 +164,13 @@ def _area(reader: GriddedReader, source: Source, reporter: Reporter) -> Area:
         f"{source.path}: {grid.width} x {grid.height} px of {grid.pixel_m:g} m in {grid.crs.to_string()[:40]}."
     )
     return area
+
+
+def _finish(reader: GriddedReader, reporter: Reporter) -> None:
+    """Say what was found while reading, and refuse a raster that changed, before anything appears."""
+    for text in reader.finish():
+        reporter.warning(text)
+    reporter.progress(1.0)
 
 
 def _footprint_writer(source: Source, target: Target, reader: GriddedReader) -> FootprintWriter:

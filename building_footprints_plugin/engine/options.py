@@ -14,6 +14,7 @@ from .errors import BadInput
 REGULARIZE_METHODS = ("none", "simplify", "rectangular")
 OUTLINES = ("contour", "pixels")
 DEVICES = ("auto", "cuda", "mps", "cpu")
+DAMAGED = ("refuse", "skip")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 SPLITS = ("train", "val", "test")
 LABEL_QUALITIES = ("good", "fair", "offset")
@@ -113,6 +114,15 @@ class SegmentOptions(Options):
         4, "tiles in one pass of the network; halved when a GPU runs out of memory", minimum=1, maximum=1024
     )
     tta: bool = parameter(False, "average the network over the 8 flips and quarter turns: slower, slightly better")
+    damaged: str = parameter(
+        "refuse",
+        "what happens where the image cannot be read: refuse ends the run and says where; skip leaves such blocks out, "
+        "as ground that is not there, and warns",
+        choices=DAMAGED,
+    )
+    follow_links: bool = parameter(
+        False, "let an image file on this machine (a .vrt) name others on the network; only for files you trust"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -141,7 +151,7 @@ class PolygonizeOptions(Options):
     merge_threshold: float | None = parameter(
         None,
         "touching parts are one building if the interior probability along their common line is at least this share "
-        "of the weaker part's; default: the weights' value, else 0.9",
+        "of the weaker part's, above 1 none are; default: the weights' value, else 0.9",
         minimum=0.0,
         maximum=2.0,
     )
@@ -151,6 +161,12 @@ class PolygonizeOptions(Options):
         unit="m²",
         minimum=0.0,
         flag="--min-area",
+    )
+    min_confidence: float | None = parameter(
+        None,
+        "footprints less likely to be right are left out; default: the value found best for the weights, else 0",
+        minimum=0.0,
+        maximum=1.0,
     )
     min_hole_m2: float = parameter(20.0, "smallest courtyard kept as a hole", unit="m²", minimum=0.0, flag="--min-hole")
     outline: str = parameter(

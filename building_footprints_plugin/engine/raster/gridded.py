@@ -11,10 +11,11 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from ..errors import BadInput
+from ..errors import BadInput, FootprintsError
+from .damage import changed, signature
 from .georeference import Georeference, apply_affine, convert, name
 from .grid import Grid, unit_border
-from .source import gdal
+from .source import Source, gdal
 from .warp import Block, Read
 
 Bounds = tuple[float, float, float, float]
@@ -30,8 +31,10 @@ class GriddedReader:
     from one thread at a time; several readers may be open.
     """
 
-    def __init__(self, dataset: Any, place: Georeference, grid: Grid, read_inside: Read) -> None:
-        self._dataset = dataset
+    def __init__(self, source: Source, place: Georeference, grid: Grid, read_inside: Read) -> None:
+        self._source = source
+        self._dataset = source.dataset
+        self._opened = signature(source.dataset)
         self._place = place
         self._read_inside = read_inside
         self.grid = grid
@@ -47,6 +50,16 @@ class GriddedReader:
     def close(self) -> None:
         """Close the file."""
         self._dataset.close()
+
+    def finish(self) -> list[str]:
+        """Return what the user should know once all was read: where the file is damaged.
+
+        Raises FootprintsError if the file was changed since it was opened: the result would be of neither.
+        """
+        file = changed(self._opened)
+        if file is not None:
+            raise FootprintsError(f"{file} was changed while it was read; run again once it is finished.")
+        return self._source.damage.sentences()
 
     def window(self, bounds: Bounds) -> tuple[int, int, int, int]:
         """Return (row, col, height, width) on the grid of (min x, min y, max x, max y) in the layer's CRS.

@@ -15,7 +15,7 @@ from .georeference import Georeference, georeference
 from .grid import grid_for, pixel_size_m
 from .gridded import GriddedReader
 from .probability import BANDS, CODE_MAX, NODATA, SCALE, THRESHOLDS_TAG
-from .source import Source, gdal, open_dataset
+from .source import RasterFile, Source, as_file, gdal, open_dataset
 from .warp import Block, Read, Warp, on_grid
 
 SCAN_PX = 2**22
@@ -34,7 +34,7 @@ class ProbabilityReader(GriddedReader):
         own_m = min(pixel_size_m(place, *source.shape))
         grid = grid_for(place, *source.shape, own_m)
         warp = Warp(_code_reader(source, factor), source.shape, place, grid, _as_codes, Resampling.nearest)
-        super().__init__(source.dataset, place, grid, on_grid(warp))
+        super().__init__(source, place, grid, on_grid(warp))
         self.has_interior = source.band_count == len(BANDS)
         self.thresholds = _thresholds(source.dataset) if self.has_interior else {}
         self.band_count = source.band_count
@@ -58,18 +58,18 @@ def open_probability(path: str | Path, crs: str | None = None) -> ProbabilityRea
     dataset = open_dataset(path)
     try:
         with gdal():
-            return _reader(dataset, georeference(dataset, crs))
+            return _reader(as_file(path), dataset, georeference(dataset, crs))
     except BaseException:
         dataset.close()
         raise
 
 
-def _reader(dataset: Any, place: Georeference) -> ProbabilityReader:
+def _reader(file: RasterFile, dataset: Any, place: Georeference) -> ProbabilityReader:
     if is_ours(dataset):
-        return ProbabilityReader(Source(dataset, (1, 2), len(BANDS)), place, 1.0)
+        return ProbabilityReader(Source(file, dataset, (1, 2), len(BANDS)), place, 1.0)
     # A mask that declares 0 as nodata means "no building" by it.
     zero_is_nodata = dataset.nodata == 0 and MaskFlags.nodata in dataset.mask_flag_enums[0]
-    source = Source(dataset, (1,), 1, use_mask=not zero_is_nodata)
+    source = Source(file, dataset, (1,), 1, use_mask=not zero_is_nodata)
     factor, warning = _code_factor(source)
     reader = ProbabilityReader(source, place, factor)
     reader.warnings += warning

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 
 from ..errors import BadInput
+from .bands import choose_bands
 from .georeference import Georeference, georeference
 from .grid import Grid, grid_for, pixel_size_m
 from .gridded import GriddedReader
-from .source import Source, choose_bands, gdal, open_dataset
+from .source import RasterFile, Source, as_file, gdal, open_dataset
 from .stretch import Stretch, percentile_stretch
 from .warp import Warp, on_grid
 
@@ -33,7 +34,7 @@ class RasterReader(GriddedReader):
 
     def __init__(self, source: Source, place: Georeference, grid: Grid, stretch: Stretch | None) -> None:
         warp = Warp(source.read, source.shape, place, grid, partial(to_8bit, stretch=stretch))
-        super().__init__(source.dataset, place, grid, on_grid(warp))
+        super().__init__(source, place, grid, on_grid(warp))
         self.band_count = source.band_count
         self.stretch = stretch
 
@@ -55,7 +56,7 @@ def to_8bit(pixels: NDArray[Any], stretch: Stretch | None) -> NDArray[np.uint8]:
 
 
 def open_raster(
-    source: str | Path,
+    source: str | Path | RasterFile,
     *,
     gsd_m: float,
     bands: Sequence[int] | None = None,
@@ -66,13 +67,14 @@ def open_raster(
 
     `bands` are counted from 1; without them the first `bands_expected` that are not alpha. A single band is repeated,
     a palette becomes colours. Types other than uint8 are scaled per band from the 1st..99th percentile over the whole
-    raster. `crs` (EPSG:n or WKT) stands in for the raster's own. Raises BadInput if the raster cannot be used.
+    raster. `crs` (EPSG:n or WKT) stands in for the raster's own. A RasterFile says how far it is trusted.
+    Raises BadInput if the raster cannot be used.
     """
     return _open(source, lambda dataset: georeference(dataset, crs), gsd_m, bands, bands_expected)
 
 
 def open_picture(
-    source: str | Path, *, pixel_m: tuple[float, float], gsd_m: float, bands: Sequence[int] | None = None
+    source: str | Path | RasterFile, *, pixel_m: tuple[float, float], gsd_m: float, bands: Sequence[int] | None = None
 ) -> RasterReader:
     """Open a picture as `open_raster` does, but as if it lay on a plane with pixels `pixel_m` (width, height) metres.
 
@@ -83,7 +85,7 @@ def open_picture(
 
 
 def _open(
-    source: str | Path,
+    source: str | Path | RasterFile,
     place_of: Callable[[Any], Georeference],
     gsd_m: float,
     bands: Sequence[int] | None,
@@ -92,7 +94,7 @@ def _open(
     dataset = open_dataset(source)
     try:
         with gdal():
-            pixels = Source(dataset, choose_bands(dataset, bands, bands_expected), bands_expected)
+            pixels = Source(as_file(source), dataset, choose_bands(dataset, bands, bands_expected), bands_expected)
             return _reader(pixels, place_of(dataset), gsd_m)
     except BaseException:
         dataset.close()

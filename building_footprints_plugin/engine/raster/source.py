@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.enums import MaskFlags
 from rasterio.errors import NodataShadowWarning, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.windows import Window
 
 from ..errors import BadInput
+from ..untrusted import is_remote
+from .bands import alpha_bands, palette_of
+from .damage import Damage, blocks_of
 
 # Both are looked at here: a missing georeference is refused in words, alpha and nodata are combined.
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
@@ -34,20 +38,47 @@ SAMPLE_PX = 1024
 SAMPLE_WINDOW_PX = 32
 
 
+@dataclass(frozen=True)
+class RasterFile:
+    """What is opened, and how far it is trusted.
+
+    With `skip_damaged`, blocks that cannot be read are not there, instead of ending the run. Without `follow_links`,
+    a file on this machine (a .vrt) may not name files on the network.
+    """
+
+    path: str
+    skip_damaged: bool = False
+    follow_links: bool = False
+
+    @property
+    def may_reach_the_network(self) -> bool:
+        """Whether GDAL may make connections for this file."""
+        return self.follow_links or is_remote(self.path)
+
+
 @contextmanager
-def gdal() -> Iterator[None]:
-    """Set GDAL's cache for the calls inside, and give it back."""
-    with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES):
+def gdal(*, network: bool = True) -> Iterator[None]:
+    """Set GDAL's cache for the calls inside, and give it back; without `network` nothing there is reached."""
+    options: dict[str, Any] = {"GDAL_CACHEMAX": GDAL_CACHE_BYTES}
+    if not network:
+        options["CPL_VSIL_CURL_ALLOWED_FILENAME"] = "none"
+    with rasterio.Env(**options):
         yield
 
 
-def open_dataset(source: str | Path) -> Any:
+def as_file(source: str | Path | RasterFile) -> RasterFile:
+    """Return `source` as a RasterFile; a path is trusted as little as can be."""
+    return source if isinstance(source, RasterFile) else RasterFile(str(source))
+
+
+def open_dataset(source: str | Path | RasterFile) -> Any:
     """Return the open rasterio dataset; raises BadInput with the reason when GDAL cannot open `source`."""
+    file = as_file(source)
     try:
-        with gdal():
-            return rasterio.open(source)
+        with gdal(network=file.may_reach_the_network):
+            return rasterio.open(file.path)
     except RASTERIO_ERRORS as error:
-        raise BadInput(_why_not(str(source))) from error
+        raise BadInput(_why_not(file.path)) from error
 
 
 def _why_not(source: str) -> str:
@@ -63,49 +94,20 @@ def _why_not(source: str) -> str:
     return f"{source} cannot be opened as a raster; expected a format that GDAL reads, such as GeoTIFF."
 
 
-def choose_bands(dataset: Any, bands: Sequence[int] | None, expected: int) -> tuple[int, ...]:
-    """Return the bands to read, counted from 1: `expected` of them, or a single one to be repeated.
-
-    Without `bands`, the first ones that are not alpha. Raises BadInput if they do not fit the raster.
-    """
-    if not dataset.count:
-        parts = f", such as {dataset.subdatasets[0]}" if dataset.subdatasets else ""
-        raise BadInput(f"{dataset.name} holds no bands itself; open one of the rasters inside it{parts}.")
-    colour = tuple(index for index in dataset.indexes if index not in alpha_bands(dataset))
-    if bands is None:
-        chosen = colour[:1] if len(colour) == 1 else colour[:expected]
-        if len(chosen) not in (1, expected) or not chosen:
-            raise BadInput(
-                f"{dataset.name} has {len(colour)} bands besides alpha; the weights expect {expected}: see --bands."
-            )
-        return chosen
-    chosen = tuple(bands)
-    listed = ",".join(map(str, chosen))
-    for band in chosen:
-        if band not in dataset.indexes:
-            raise BadInput(f"Band {band} was asked for; {dataset.name} has bands 1 to {dataset.count}.")
-    if len(set(chosen)) != len(chosen):
-        raise BadInput(f"Bands {listed} name one band twice; expected {expected} different ones, or a single one.")
-    if len(chosen) not in (1, expected):
-        raise BadInput(f"Bands {listed} were asked for; the weights expect {expected}, or one to be repeated.")
-    return chosen
-
-
-def alpha_bands(dataset: Any) -> tuple[int, ...]:
-    """Return the bands, counted from 1, that the raster declares to be alpha."""
-    return tuple(index for index in dataset.indexes if dataset.colorinterp[index - 1] == ColorInterp.alpha)
-
-
 class Source:
     """Windows of the chosen bands of an open dataset, palette expanded, one grey band repeated.
 
-    Without `use_mask`, whatever nodata or mask the dataset declares is ignored.
+    `file` says how far it is trusted. Without `use_mask`, whatever nodata or mask the dataset declares is ignored.
     """
 
-    def __init__(self, dataset: Any, bands: tuple[int, ...], band_count: int, *, use_mask: bool = True) -> None:
+    def __init__(
+        self, file: RasterFile, dataset: Any, bands: tuple[int, ...], band_count: int, *, use_mask: bool = True
+    ) -> None:
         self.dataset = dataset
+        self._file = file
+        self.damage = Damage(str(dataset.name))
         self._bands = list(bands)
-        self._palette = _palette(dataset, bands[0]) if len(bands) == 1 and band_count == COLOURS else None
+        self._palette = palette_of(dataset, bands[0]) if len(bands) == 1 and band_count == COLOURS else None
         self._repeat = band_count if len(bands) == 1 and self._palette is None else 1
         self._alpha = [band for band in alpha_bands(dataset)[:1] if use_mask and band not in bands]
         self._flags = dataset.mask_flag_enums[bands[0] - 1] if use_mask else [MaskFlags.all_valid]
@@ -165,7 +167,7 @@ class Source:
         height, width = self.shape
         if height * width <= SAMPLE_PX**2:
             return self.read(0, 0, height, width)
-        if not self.dataset.overviews(self._bands[0]):
+        if self._file.skip_damaged or not self.dataset.overviews(self._bands[0]):
             pixels, valid = self._sample_windows()
             if valid.any():
                 return pixels, valid
@@ -191,14 +193,15 @@ class Source:
 
     def _read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Pixels, Valid]:
         try:
-            with gdal():
-                pixels = self.dataset.read(self._bands, window=window, out_shape=shape and (len(self._bands), *shape))
-                valid = self._read_valid(window, shape)
+            with gdal(network=self._file.may_reach_the_network):
+                pixels, valid = self._stored(window, shape)
         except RASTERIO_ERRORS as error:
-            raise BadInput(
-                f"{self.dataset.name} could not be read at row {int(window.row_off)}, column {int(window.col_off)}; "
-                "the file may be truncated or the connection lost."
-            ) from error
+            if not self._file.skip_damaged:
+                raise BadInput(
+                    f"{self.name} could not be read at row {int(window.row_off)}, column {int(window.col_off)}; "
+                    "the file may be truncated or the connection lost; see --damaged."
+                ) from error
+            pixels, valid = self._around_damage(window, shape)
         if self._palette is not None:
             colours = self._palette[np.minimum(pixels[0].astype(np.intp), len(self._palette) - 1)]
             pixels, valid = np.moveaxis(colours[..., :3], -1, 0), valid & (colours[..., 3] > 0)
@@ -207,6 +210,25 @@ class Source:
         if not valid.all():
             pixels = np.where(valid, pixels, pixels.dtype.type(0))
         return np.repeat(pixels, self._repeat, axis=0) if self._repeat > 1 else pixels, valid
+
+    def _stored(self, window: Window, shape: tuple[int, int] | None) -> tuple[Pixels, Valid]:
+        """Return the values of the bands as they are stored, and what is there."""
+        pixels = self.dataset.read(self._bands, window=window, out_shape=shape and (len(self._bands), *shape))
+        return pixels, self._read_valid(window, shape)
+
+    def _around_damage(self, window: Window, shape: tuple[int, int] | None) -> tuple[Pixels, Valid]:
+        """Read block by block; what cannot be read is not there and is noted. A decimated read has no blocks."""
+        size = shape or (int(window.height), int(window.width))
+        pixels = np.zeros((len(self._bands), *size), self.dataset.dtypes[self._bands[0] - 1])
+        valid: Valid = np.zeros(size, bool)
+        side = self.dataset.block_shapes[self._bands[0] - 1]
+        for block, place in [] if shape else blocks_of(window, side):
+            try:
+                with gdal(network=self._file.may_reach_the_network):
+                    pixels[:, place[0], place[1]], valid[place] = self._stored(block, None)
+            except RASTERIO_ERRORS:
+                self.damage.note(int(block.row_off) // side[0] * side[0], int(block.col_off) // side[1] * side[1])
+        return pixels, valid
 
     def _read_valid(self, window: Window, shape: tuple[int, int] | None) -> Valid:
         size = shape or (int(window.height), int(window.width))
@@ -219,14 +241,3 @@ class Source:
         if self._alpha:
             valid = valid & (self.dataset.read(self._alpha[0], window=window, out_shape=size) > 0)
         return valid
-
-
-def _palette(dataset: Any, band: int) -> NDArray[np.uint8] | None:
-    """Return the colour table as (entries, red green blue alpha), or None if the band is not a palette."""
-    if dataset.colorinterp[band - 1] != ColorInterp.palette:
-        return None
-    table = dataset.colormap(band)
-    colours = np.zeros((max(table) + 2, 4), np.uint8)  # the last entry stands for indexes beyond the table
-    for index, colour in table.items():
-        colours[index] = colour
-    return colours
