@@ -126,13 +126,9 @@ def polygonize(source: Source, target: Target, options: PolygonizeOptions, repor
 
 def _load(model: Model) -> tuple[Predictor, Manifest]:
     """Torch is imported here and nowhere before: the rest of the engine works without it."""
-    from .inference import Predictor, choose_device, choose_precision
-    from .weights import load_network
+    from .loading import load
 
-    network, manifest = load_network(model.weights)
-    device = choose_device(model.options.device)
-    dtype = choose_precision(model.options.precision, device)
-    return Predictor(network, manifest, device, dtype, model.options.batch_size), manifest
+    return load(model.weights, model.options)
 
 
 def _gsd_m(options: SegmentOptions, manifest: Manifest, reporter: Reporter) -> float:

@@ -1,0 +1,45 @@
+"""The network ready to run, kept for the next run in this process: loading takes longer than a small raster."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from .inference import Predictor, choose_device, choose_precision
+from .manifest import Manifest
+from .options import SegmentOptions
+from .weights import load_network
+
+Version = tuple[int, ...] | None
+
+
+def load(weights: Path, options: SegmentOptions) -> tuple[Predictor, Manifest]:
+    """Return the network of a weights file on the device that `options` name, and what the file says of itself.
+
+    The last one is kept, so memory holds one, or two while it changes; a file that was written again is read again.
+    Raises BadInput as `load_network` and `choose_device` do.
+    """
+    device = choose_device(options.device)
+    predictor, manifest = _load(
+        weights.absolute(), _version(weights), device, choose_precision(options.precision, device)
+    )
+    predictor.batch_size = options.batch_size  # a GPU that was full may be free again
+    return predictor, manifest
+
+
+@lru_cache(maxsize=1)
+def _load(weights: Path, version: Version, device: torch.device, precision: torch.dtype) -> tuple[Predictor, Manifest]:
+    network, manifest = load_network(weights)
+    return Predictor(network, manifest, device, precision, batch_size=1), manifest
+
+
+def _version(path: Path) -> Version:
+    """Return what changes whenever a file is written or replaced; None if there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
