@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from .beside import ahead
 from .errors import FootprintsError
 from .tiling import Axis, blend_weights, tile_axis
 
 CODE_MAX = 250
 NOT_THERE = 255
-READ_AHEAD = 2  # strips read while the network runs
+READ_AHEAD = 2  # pieces read while the network runs
+PIECE_PX = 2048  # columns that are read and blended at once, or a tile's if that is wider
 CHANNELS = 2  # building, interior
 
-T = TypeVar("T")
+Codes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 Window = tuple[int, int, int, int]
-Strip = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
 class Reader(Protocol):
     """What is read from: 8-bit pixels `(bands, height, width)` and what is there `(height, width)`."""
 
-    def read(self, row: int, col: int, height: int, width: int) -> Strip: ...
+    def read(self, row: int, col: int, height: int, width: int) -> Pixels: ...
 
 
 class Network(Protocol):
-    """What is run: `(count, bands, size, size)` tiles to `(count, 2, size, size)` probabilities."""
+    """What is run: `(count, bands, size, size)` tiles to `(count, 2, size, size)` probabilities, the caller's own."""
 
     def probabilities(self, tiles: NDArray[np.uint8], *, tta: bool = False) -> NDArray[np.float32]: ...
 
@@ -64,6 +66,21 @@ class Layout:
         row, col = self.window[:2]
         return row + self.rows.starts[row_index], col + self.cols.starts[col_index], self.rows.size, self.cols.size
 
+    def done(self, row_index: int) -> int:
+        """Return how many rows of the window are finished with a row of tiles."""
+        last = row_index == len(self.rows.starts) - 1
+        return self.window[2] - self.rows.starts[row_index] if last else self.rows.size - self.rows.overlap
+
+    def pieces(self) -> list[range]:
+        """Return the columns of tiles that are read and blended at once, left to right."""
+        step = max(1, (PIECE_PX - self.cols.overlap) // (self.cols.size - self.cols.overlap))
+        count = len(self.cols.starts)
+        return [range(begin, min(begin + step, count)) for begin in range(0, count, step)]
+
+    def columns(self, piece: range) -> tuple[int, int]:
+        """Return (begin, end) of the columns that the tiles of a piece cover, from the left of the window."""
+        return self.cols.starts[piece[0]], self.cols.starts[piece[-1]] + self.cols.size
+
 
 @dataclass(frozen=True)
 class Segmenter:
@@ -79,46 +96,67 @@ class Segmenter:
     tta: bool = False
     progress: Callable[[float], None] = lambda fraction: None
 
-    def strips(self) -> Iterator[NDArray[np.uint8]]:
+    def strips(self, first: int = 0) -> Generator[Codes, None, None]:
         """Yield the window's probability top to bottom as codes `(2, rows, width)` of building and interior.
 
-        Codes are probability in steps of 1/250; 255 where the raster has no pixel. Memory: a few strips, each a tile
-        high and the window wide. An exception in the reading thread reaches the caller.
+        Codes are probability in steps of 1/250; 255 where the raster has no pixel. Begins at row of tiles `first`,
+        with the very values as if it had begun at the top. Memory: a few pieces of a row of tiles, and of the whole
+        row one byte for each code and the floats of its overlap. An exception in the reading thread reaches the caller.
         """
-        height, width = self.layout.window[2:]
-        rows = self.layout.rows
-        carried = np.zeros((CHANNELS, rows.overlap, self.layout.width), np.float32)
-        for index, (pixels, valid) in enumerate(_read_ahead(self._read, len(rows.starts))):
-            blended = np.zeros((CHANNELS, rows.size, self.layout.width), np.float32)
-            blended[:, : rows.overlap] = carried
-            self._add_tiles(blended, pixels, valid, index)
-            last = index == len(rows.starts) - 1
-            done = height - rows.starts[index] if last else rows.size - rows.overlap
-            carried = blended[:, done:].copy()
-            yield _codes(blended[:, :done, :width], valid[:done, :width])
+        count = len(self.layout.rows.starts)
+        begin = max(first - 1, 0) if first < count else count  # the row above has a part in the first one
+        carried = np.zeros((CHANNELS, self.layout.rows.overlap, self.layout.width), np.float32)
+        with closing(ahead(self._read(begin), READ_AHEAD)) as pixels:
+            for row_index in range(begin, count):
+                codes = self._row(row_index, carried, pixels)
+                if row_index >= first:
+                    yield codes
 
-    def _read(self, row_index: int) -> Strip:
-        row, col, height, _ = self.layout.tile(row_index, 0)
-        return self.reader.read(row, col, height, self.layout.width)
+    def _read(self, first: int) -> Generator[Pixels, None, None]:
+        for row_index in range(first, len(self.layout.rows.starts)):
+            for piece in self.layout.pieces():
+                row, col, height, _ = self.layout.tile(row_index, piece[0])
+                begin, end = self.layout.columns(piece)
+                yield self.reader.read(row, col, height, end - begin)
 
-    def _add_tiles(
-        self, blended: NDArray[np.float32], pixels: NDArray[np.uint8], valid: NDArray[np.bool_], row_index: int
-    ) -> None:
-        """Add the weighted probability of one row of tiles to `blended` (2, rows, width)."""
-        rows, cols = self.layout.rows, self.layout.cols
-        places = [slice(start, start + cols.size) for start in cols.starts]
+    def _row(self, row_index: int, carried: Floats, pixels: Iterator[Pixels]) -> Codes:
+        """Return the codes of a row of tiles; `carried` is what the row above adds to it, then what it adds below."""
+        layout, done = self.layout, self.layout.done(row_index)
+        codes = np.empty((CHANNELS, done, layout.window[3]), np.uint8)
+        from_left = np.zeros((CHANNELS, layout.rows.size, 0), np.float32)
+        for piece in layout.pieces():
+            begin, end = layout.columns(piece)
+            read, valid = next(pixels)
+            blended = np.zeros((CHANNELS, layout.rows.size, end - begin), np.float32)
+            blended[:, :, : from_left.shape[2]] = from_left
+            self._add_tiles(blended, (read, valid), (row_index, piece))
+            own = end - begin if end == layout.width else end - begin - layout.cols.overlap
+            above = carried[:, :, begin : begin + own]
+            blended[:, : above.shape[1], :own] += above
+            above[:] = blended[:, layout.rows.size - above.shape[1] :, :own]
+            within = min(own, layout.window[3] - begin)
+            codes[:, :, begin : begin + within] = _codes(blended[:, :done, :within], valid[:done, :within])
+            from_left = blended[:, :, own:].copy()
+        return codes
+
+    def _add_tiles(self, blended: Floats, pixels: Pixels, place: tuple[int, range]) -> None:
+        """Add the weighted probability of the tiles of one piece to `blended` (2, rows, columns)."""
+        (read, valid), (row_index, piece) = pixels, place
+        cols, begin = self.layout.cols, self.layout.columns(piece)[0]
+        where = {index: slice(cols.starts[index] - begin, cols.starts[index] - begin + cols.size) for index in piece}
         needed = [
             index
-            for index, place in enumerate(places)
-            if valid[:, place].any() and self.layout.wanted(self.layout.tile(row_index, index))
+            for index, columns in where.items()
+            if valid[:, columns].any() and self.layout.wanted(self.layout.tile(row_index, index))
         ]
-        down = blend_weights(rows, row_index)[:, None]
-        for begin in range(0, len(needed), self.batch_size):
-            self.progress((row_index + begin / len(needed)) / len(rows.starts))
-            batch = needed[begin : begin + self.batch_size]
-            tiles = np.stack([mirrored(pixels[:, :, places[index]], valid[:, places[index]]) for index in batch])
+        down = blend_weights(self.layout.rows, row_index)[:, None]
+        for first in range(0, len(needed), self.batch_size):
+            batch = needed[first : first + self.batch_size]
+            self.progress((row_index + batch[0] / len(cols.starts)) / len(self.layout.rows.starts))
+            tiles = np.stack([mirrored(read[:, :, where[index]], valid[:, where[index]]) for index in batch])
             for index, chance in zip(batch, self.network.probabilities(tiles, tta=self.tta), strict=True):
-                blended[:, :, places[index]] += chance * (down * blend_weights(cols, index))
+                chance *= down * blend_weights(cols, index)
+                blended[:, :, where[index]] += chance
 
 
 def mirrored(pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -136,22 +174,9 @@ def mirrored(pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.
     return np.asarray(pixels[:, rows, cols])
 
 
-def _codes(blended: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    if not np.isfinite(blended).all():
+def _codes(blended: Floats, valid: NDArray[np.bool_]) -> Codes:
+    if not np.isfinite(blended.sum()):
         raise FootprintsError("The network gave values that are no numbers; try precision fp32, or other weights.")
-    return np.where(valid, np.rint(blended * CODE_MAX), NOT_THERE).astype(np.uint8)
-
-
-def _read_ahead(read: Callable[[int], T], count: int) -> Iterator[T]:
-    """Yield `read(0)` … `read(count - 1)`, each read in a thread before it is asked for."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        waiting: deque[Future[T]] = deque(thread.submit(read, index) for index in range(min(READ_AHEAD, count)))
-        try:
-            for index in range(count):
-                result = waiting.popleft().result()
-                if index + READ_AHEAD < count:
-                    waiting.append(thread.submit(read, index + READ_AHEAD))
-                yield result
-        finally:
-            for future in waiting:
-                future.cancel()
+    codes = np.rint(blended * CODE_MAX).astype(np.uint8)
+    codes[:, ~valid] = NOT_THERE
+    return codes

@@ -1,0 +1,140 @@
+"""Work that goes on beside other work: made ahead in a thread, or in one process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar
+
+from .errors import FootprintsError
+
+T = TypeVar("T")
+END = object()
+POLL_S = 0.1  # how long a cancelled run waits at most for the other process
+NEXT, RESULT, WHOLE, ERROR = range(4)  # what the other process says
+
+
+def ahead(items: Generator[T, None, None], count: int = 1) -> Generator[T, None, None]:
+    """Yield what `items` yields, made in a thread of its own, up to `count` of them before they are asked for.
+
+    What `items` raises is raised here, at its place. When this ends early, so does `items`, after the item it is at.
+    """
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        waiting = deque(thread.submit(next, items, END) for _ in range(count))
+        try:
+            while (item := waiting.popleft().result()) is not END:
+                waiting.append(thread.submit(next, items, END))
+                yield item  # type: ignore[misc]
+                del item  # else it would be held until the next one is there
+        finally:
+            for future in waiting:
+                future.cancel()
+            thread.submit(items.close)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A generator function of (items, *arguments) that another process can import."""
+
+    run: Callable[..., Iterator[Any]]
+    arguments: tuple[Any, ...] = ()
+
+
+def in_process(
+    task: Task, items: Iterator[Any], check: Callable[[], None] = lambda: None
+) -> Generator[Any, None, float]:
+    """Yield what `task` makes of `items` in one process of its own; return the seconds of processor time it took.
+
+    It is handed an item whenever it asks for one, so nothing piles up. `check` is called while it is waited for, and
+    may raise. What the task raises is raised here. The process ends with this generator, however that ends, and with
+    this process, even if that is killed. Raises FootprintsError if it goes away by itself.
+    """
+    context = get_context("spawn")  # torch's threads do not survive a fork
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, task), daemon=True)
+    try:
+        process.start()
+        theirs.close()
+        while True:
+            kind, value = _receive(ours, process, check)
+            if kind == NEXT:
+                _send(ours, process, next(items, None))
+            elif kind == RESULT:
+                yield value
+            elif kind == WHOLE:
+                return float(value)
+            else:
+                raise value
+    finally:
+        ours.close()
+        if process.pid is not None:
+            process.kill()
+            process.join()
+
+
+def _receive(connection: Connection, process: BaseProcess, check: Callable[[], None]) -> tuple[int, Any]:
+    try:
+        while not connection.poll(POLL_S):  # true as well when the other end is gone
+            check()
+        message: tuple[int, Any] = connection.recv()
+        return message
+    except (EOFError, OSError) as error:
+        raise _gone(process) from error
+
+
+def _send(connection: Connection, process: BaseProcess, item: Any) -> None:
+    try:
+        connection.send(item)
+    except OSError as error:
+        raise _gone(process) from error
+
+
+def _gone(process: BaseProcess) -> FootprintsError:
+    process.join(1.0)
+    return FootprintsError(
+        f"The process that makes outlines ended by itself (code {process.exitcode}), perhaps for lack of memory; "
+        "close other programs or choose a smaller extent, and run it again."
+    )
+
+
+def _work(connection: Connection, task: Task) -> None:
+    """What the other process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; the first one decides
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        for result in task.run(_items(connection), *task.arguments):
+            connection.send((RESULT, result))
+        connection.send((WHOLE, time.process_time()))
+    except (FootprintsError, MemoryError) as error:
+        connection.send((ERROR, error))
+    except (EOFError, BrokenPipeError):  # nobody wants it any more
+        pass
+    except Exception as error:
+        connection.send((ERROR, RuntimeError("".join(traceback.format_exception(error)))))
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _items(connection: Connection) -> Iterator[Any]:
+    """Yield items as they come through a connection."""
+    while True:
+        connection.send((NEXT, None))
+        item = connection.recv()
+        if item is None:
+            return
+        yield item

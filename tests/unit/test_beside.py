@@ -1,0 +1,141 @@
+"""Work beside other work: in order, never far ahead, errors at their place, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from building_footprints_plugin.engine.beside import Task, ahead, in_process
+from building_footprints_plugin.engine.errors import BadInput, Cancelled, FootprintsError
+
+ROOT = Path(__file__).parents[2]
+
+
+def counted(made: list[int], count: int = 10) -> Generator[int, None, None]:
+    for number in range(count):
+        made.append(number)
+        yield number
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_made_ahead_comes_in_order_and_not_all_at_once(count: int) -> None:
+    made: list[int] = []
+    for number in ahead(counted(made), count):
+        assert len(made) <= number + 1 + count
+        assert threading.active_count() == 2
+    assert made == list(range(10))
+    assert threading.active_count() == 1
+
+
+def test_an_error_ahead_comes_at_its_place() -> None:
+    def broken() -> Generator[int, None, None]:
+        yield 1
+        raise BadInput("truncated")
+
+    items = ahead(broken())
+    assert next(items) == 1
+    with pytest.raises(BadInput, match="truncated"):
+        next(items)
+    assert threading.active_count() == 1
+
+
+def test_stopping_early_ends_what_is_made_ahead() -> None:
+    closed = threading.Event()
+
+    def endless() -> Generator[int, None, None]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closed.set()
+
+    items = ahead(endless())
+    next(items)
+    items.close()
+    assert closed.is_set()
+    assert threading.active_count() == 1
+
+
+def doubled(items: Iterator[int], times: int) -> Iterator[tuple[int, int]]:
+    for item in items:
+        yield os.getpid(), item * times
+    yield os.getpid(), -1
+
+
+def failing(items: Iterator[int], how: str) -> Iterator[int]:
+    yield next(items)
+    if how == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "sentence":
+        raise BadInput("no good")
+    if how == "bug":
+        raise ZeroDivisionError("oops")
+    time.sleep(60)
+
+
+def test_another_process_gives_what_this_one_would() -> None:
+    found = list(in_process(Task(doubled, (3,)), iter(range(5))))
+    assert [value for _, value in found] == [0, 3, 6, 9, 12, -1]
+    assert {pid for pid, _ in found}.isdisjoint({os.getpid()})
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "text"),
+    [
+        pytest.param("killed", FootprintsError, "ended by itself", id="by the system, for lack of memory"),
+        pytest.param("sentence", BadInput, "no good", id="an error for the user"),
+        pytest.param("bug", RuntimeError, "ZeroDivisionError: oops", id="with its traceback"),
+    ],
+)
+def test_what_goes_wrong_there_is_raised_here(how: str, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        list(in_process(Task(failing, (how,)), iter(range(5))))
+
+
+def test_items_that_cannot_be_made_end_both() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise BadInput("truncated")
+
+    with pytest.raises(BadInput, match="truncated"):
+        list(in_process(Task(doubled, (2,)), items()))
+
+
+def test_a_long_wait_can_be_cancelled() -> None:
+    def check() -> None:
+        if time.perf_counter() - started > 3:
+            raise Cancelled("enough")
+
+    started = time.perf_counter()
+    with pytest.raises(Cancelled):
+        list(in_process(Task(failing, ("slow",)), iter(range(5)), check))
+    assert time.perf_counter() - started < 30  # it would sleep for a minute
+
+
+PARENT = """
+import sys
+sys.path.insert(0, "tests/unit")
+from test_beside import Task, in_process, failing
+for pid in in_process(Task(failing, ("slow",)), iter([1])):
+    print("waiting", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_nothing_outlives_a_parent_that_is_killed() -> None:
+    """The other process holds stdout as well: its end is there when all of them are gone."""
+    with subprocess.Popen([sys.executable, "-c", PARENT], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "waiting\n"
+        started = time.perf_counter()
+        parent.kill()
+        parent.stdout.read()
+    assert time.perf_counter() - started < 30  # it would sleep for a minute
