@@ -6,7 +6,7 @@ import ctypes
 import os
 import platform
 import shutil
-import subprocess
+import subprocess  # nosec B404 - lists without a shell; each call says why
 import sys
 import tempfile
 

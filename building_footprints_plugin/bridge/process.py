@@ -7,7 +7,7 @@ import io
 import os
 import queue
 import signal
-import subprocess
+import subprocess  # nosec B404 - lists without a shell; each call says why
 import time
 from collections.abc import Mapping, Sequence
 from typing import Final
