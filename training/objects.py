@@ -12,11 +12,15 @@ from .places import IGNORE_INSTANCE
 
 @dataclass(frozen=True)
 class Objects:
-    """The found buildings (n,) that count: their size, and which match one of the `buildings` of the truth."""
+    """The found buildings (n,) that count: their size, and which match one of the `buildings` of the truth.
+
+    `number` is what they have in the labels.
+    """
 
     size_px: NDArray[np.int64]
     matched: NDArray[np.bool_]
     buildings: int
+    number: NDArray[np.intp]
 
 
 def objects_of(found: NDArray[np.int32], truth: NDArray[np.uint16]) -> Objects:
@@ -38,4 +42,4 @@ def objects_of(found: NDArray[np.int32], truth: NDArray[np.uint16]) -> Objects:
     matched[f[hit]] = True
     counted = size_here * 2 > size
     counted[0] = False
-    return Objects(size[counted], matched[counted], int((size_truth[1:] > 0).sum()))
+    return Objects(size[counted], matched[counted], int((size_truth[1:] > 0).sum()), np.flatnonzero(counted))

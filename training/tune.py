@@ -1,7 +1,8 @@
 """`tune`: the thresholds and the smallest area that give the best object F1 on the validation places.
 
 The network runs once; its probabilities are kept as codes. The search goes over a coarse grid of 3 x 3 x 3 building,
-seed and merge thresholds, then over finer ones around the best so far; the smallest area costs nothing.
+seed and merge thresholds, then over finer ones around the best so far; the smallest area costs nothing. What the best
+one finds says how far its confidences can be believed, and from which one on a footprint is worth keeping.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product, repeat
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,11 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from building_footprints_plugin.engine.confidence import Calibration
 from building_footprints_plugin.engine.footprints import DEFAULTS
 from building_footprints_plugin.engine.inference import Predictor, choose_device, choose_precision
 from building_footprints_plugin.engine.polygonize import CODE_MAX
 from building_footprints_plugin.engine.weights import load_network
 
+from .confidences import UNCHANGED, Found, calibrate, find
 from .export import as_weights, keep_thresholds, rewrite_manifest
 from .objects import Objects
 from .places import Place
@@ -33,6 +36,8 @@ CENTRE, STEPS = Point(0.45, 0.7, 0.9), Point(0.15, 0.2, 0.1)
 LOWEST, HIGHEST = Point(0.05, 0.05, 0.5), Point(0.95, 0.95, 1.2)
 ROUNDS = 3  # the last one looks in steps of 0.0375, 0.05 and 0.025
 AREAS_M2 = np.arange(0.0, 31.0)  # more would make up for false alarms by throwing small houses away
+
+CONFIDENCES = np.arange(0.0, 0.51, 0.05)
 
 AS_GOOD = 0.005  # of mean F1: small houses are not thrown away for less, which may be chance
 
@@ -48,6 +53,8 @@ class Setting:
     point: Point
     min_area_m2: float
     f1: dict[str, float]
+    min_confidence: float = 0.0
+    calibration: Calibration = UNCHANGED
 
     @property
     def mean_f1(self) -> float:
@@ -57,7 +64,13 @@ class Setting:
     @property
     def thresholds(self) -> dict[str, float]:
         """Return the setting as a manifest holds it."""
-        return {**self.point._asdict(), "min_area_m2": self.min_area_m2}
+        return {
+            **self.point._asdict(),
+            "min_area_m2": self.min_area_m2,
+            "min_confidence": self.min_confidence,
+            "confidence_slope": self.calibration.slope,
+            "confidence_offset": self.calibration.offset,
+        }
 
 
 @dataclass
@@ -97,19 +110,38 @@ def tune(weights: Path, places: list[Place], workers: int = 1) -> tuple[Setting,
     `weights` may be a checkpoint. Memory: four bytes a pixel of the places, at the network's resolution.
     """
     with as_weights(weights) as file:
-        tiles, gsd_m, before = _codes(file, places)
-    now = Point(*(before[name] for name in Point._fields))
+        tiles, gsd_m, now = _codes(file, places)
     pool = ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else None
     with pool or nullcontext():
         run = pool.map if pool else map
         search = Search(tiles, gsd_m, lambda own, points: run(try_points, own, repeat(points)))
-        f1 = search.f1([now], np.array([before["min_area_m2"]]))
-        search.look([now])
+        search.look([now.point])
         centre, steps = CENTRE, STEPS
         for _ in tqdm(range(ROUNDS), unit="round", desc="searching", disable=None):
             search.look(around(centre, steps))
             centre, steps = search.ranked[0].point, Point(*(step / 2 for step in steps))
-    return Setting(now, before["min_area_m2"], {name: float(table[0, 0]) for name, table in f1.items()}), search.ranked
+    first, *others = search.ranked
+    return judged(now, tiles, gsd_m), [with_confidence(first, tiles, gsd_m), *others]
+
+
+def judged(setting: Setting, tiles: Codes, gsd_m: float) -> Setting:
+    """Return the setting with its F1 on tiles of `gsd_m` metres per pixel."""
+    found = {name: find(own, setting.point, setting.min_area_m2 / gsd_m**2) for name, own in tiles.items()}
+    return _kept(setting, found, setting.min_confidence)
+
+
+def with_confidence(setting: Setting, tiles: Codes, gsd_m: float) -> Setting:
+    """Return the setting with confidences calibrated, and with the lowest one that is as good as the best."""
+    found = {name: find(own, setting.point, setting.min_area_m2 / gsd_m**2) for name, own in tiles.items()}
+    line = replace(setting, calibration=calibrate(found))
+    tried = [_kept(line, found, float(lowest)) for lowest in CONFIDENCES]
+    best = max(one.mean_f1 for one in tried)
+    return next(one for one in tried if one.mean_f1 >= best - AS_GOOD)
+
+
+def _kept(setting: Setting, found: Mapping[str, Found], lowest: float) -> Setting:
+    f1 = {name: own.f1(setting.calibration(own.mean) >= lowest) for name, own in found.items()}
+    return replace(setting, min_confidence=lowest, f1=f1)
 
 
 def write_thresholds(weights: Path, best: Setting) -> None:
@@ -146,8 +178,8 @@ def _at_least(sizes: NDArray[np.int64], areas_px: Floats) -> NDArray[np.intp]:
     return len(sizes) - np.searchsorted(np.sort(sizes), areas_px, side="left")
 
 
-def _codes(weights: Path, places: list[Place]) -> tuple[Codes, float, dict[str, float]]:
-    """Return the tiles of each place as the network sees them, its metres per pixel, and its thresholds."""
+def _codes(weights: Path, places: list[Place]) -> tuple[Codes, float, Setting]:
+    """Return the tiles of each place as the network sees them, its metres per pixel, and its setting."""
     network, manifest = load_network(weights)
     device = choose_device("auto")
     predictor = Predictor(network, manifest, device, choose_precision("auto", device), batch_size=1)
@@ -159,7 +191,14 @@ def _codes(weights: Path, places: list[Place]) -> tuple[Codes, float, dict[str, 
             codes[place.name].append(_tile(place, name, predictor, manifest.gsd_m))
             bar.update()
     bar.close()
-    return codes, manifest.gsd_m, {**DEFAULTS, **manifest.thresholds}
+    return codes, manifest.gsd_m, _setting({**DEFAULTS, **manifest.thresholds})
+
+
+def _setting(values: Mapping[str, float]) -> Setting:
+    """Return the setting that a manifest holds; its F1 is not known."""
+    point = Point(*(values[name] for name in Point._fields))
+    line = Calibration(values.get("confidence_slope", 1.0), values.get("confidence_offset", 0.0))
+    return Setting(point, values["min_area_m2"], {}, values["min_confidence"], line)
 
 
 def _tile(place: Place, tile_id: str, predictor: Predictor, gsd_m: float) -> Tile:

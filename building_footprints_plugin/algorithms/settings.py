@@ -49,6 +49,7 @@ class Setting:
 # Which of the engine's options an algorithm shows is its own choice of these groups.
 NETWORK = (
     Setting("DEVICE", "Device", SegmentOptions, "device"),
+    Setting("GSD", "Pixel size the image is read at", SegmentOptions, "gsd_m", advanced=True),
     Setting("PRECISION", "Precision", SegmentOptions, "precision", advanced=True),
     Setting("TILE_SIZE", "Tile size", SegmentOptions, "tile_px", advanced=True),
     Setting("OVERLAP", "Overlap of tiles", SegmentOptions, "overlap_px", advanced=True),
@@ -60,6 +61,7 @@ OUTLINES = (
     Setting("MIN_AREA", "Smallest footprint", PolygonizeOptions, "min_area_m2"),
     Setting("REGULARIZE", "Straighten outlines", PolygonizeOptions, "regularize"),
     Setting("SEED_THRESHOLD", "Seed threshold", PolygonizeOptions, "seed_threshold", advanced=True),
+    Setting("MIN_CONFIDENCE", "Lowest confidence", PolygonizeOptions, "min_confidence", advanced=True),
     Setting("MERGE_THRESHOLD", "Merge threshold", PolygonizeOptions, "merge_threshold", advanced=True),
     Setting("OUTLINE", "Where outlines are traced", PolygonizeOptions, "outline", advanced=True),
     Setting("MIN_HOLE", "Smallest courtyard", PolygonizeOptions, "min_hole_m2", advanced=True),

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from .area import Area
+from .confidence import Calibration
 from .options import PolygonizeOptions
 from .polygonize import Outlines, StripPolygonizer, Thresholds
 from .raster import GriddedReader, apply_affine, shifted
@@ -21,7 +22,7 @@ Polygons = NDArray[np.object_]
 Bools = NDArray[np.bool_]
 
 OVERLAP_M2 = 1e-6  # what straightening itself takes for none
-DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "merge_threshold": 0.9, "min_area_m2": 10.0}
+DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "merge_threshold": 0.9, "min_area_m2": 10.0, "min_confidence": 0.0}
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Settings:
 
     thresholds: Thresholds
     min_area_m2: float
+    min_confidence: float
+    calibration: Calibration
     options: PolygonizeOptions
     used: Mapping[str, float]  # the values behind the fields above, by their names among the options
 
@@ -43,7 +46,8 @@ class Settings:
 
         used = {name: value(name) for name in DEFAULTS}
         thresholds = Thresholds.of(used["threshold"], used["seed_threshold"], used["merge_threshold"])
-        return cls(thresholds, used["min_area_m2"], options, used)
+        line = Calibration(found.get("confidence_slope", 1.0), found.get("confidence_offset", 0.0))
+        return cls(thresholds, used["min_area_m2"], used["min_confidence"], line, options, used)
 
 
 def write_footprints(
@@ -91,8 +95,9 @@ def _finished(
     filled = fill_holes(np.asarray(traced, dtype=object), options.min_hole_m2, anyone)
     straight = regularize(filled, outlines.group, Demands(options.regularize, options.tolerance_m, pixel_m))
     polygons, large = sifted(straight.polygons, settings.min_area_m2, options.min_hole_m2)
-    chosen = area.keep(polygons) & large
-    return polygons[chosen], outlines.confidence[chosen]
+    confidence = settings.calibration(outlines.confidence)
+    chosen = area.keep(polygons) & large & (confidence >= settings.min_confidence)
+    return polygons[chosen], confidence[chosen]
 
 
 def clear_of(polygons: Polygons, others: Polygons) -> Polygons:

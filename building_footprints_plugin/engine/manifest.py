@@ -19,7 +19,8 @@ class Manifest:
     A pixel value v of 0..255 enters the network as (v - mean) / std, per band. The network gives one logit per class;
     the softmax of logits / temperature is the probability. A building's probability is the sum over
     `building_classes`; `seed_class` marks its inside. `thresholds` holds `threshold`, `seed_threshold` (0..1), and
-    may hold `merge_threshold` and `min_area_m2`, as found best on validation.
+    may hold `merge_threshold`, `min_area_m2` and `min_confidence`, as found best on validation, and
+    `confidence_slope` and `confidence_offset` (`confidence.py`).
     """
 
     architecture: str

@@ -43,8 +43,8 @@ def test_half_is_not_enough(overlap: int, matched: bool) -> None:
 def test_f1_at_each_area_by_hand() -> None:
     """Two tiles with three buildings: found are 10 (right), 4 (wrong); 6 (right). Smaller ones are left out in turn."""
     tiles = [
-        [Objects(np.array([10, 4]), np.array([True, False]), 2)],
-        [Objects(np.array([6]), np.array([True]), 1)],
+        [Objects(np.array([10, 4]), np.array([True, False]), 2, np.array([1, 2]))],
+        [Objects(np.array([6]), np.array([True]), 1, np.array([1]))],
     ]
     f1 = f1_of(tiles, np.array([0.0, 4.0, 5.0, 7.0, 11.0]))
     assert f1[0].tolist() == pytest.approx([4 / 6, 4 / 6, 4 / 5, 2 / 4, 0])
@@ -127,10 +127,10 @@ def test_the_command_prints_and_writes(data: Path, tmp_path: Path, capsys: pytes
     assert read_manifest(weights).thresholds == THRESHOLDS
     assert main(["tune", str(weights), str(data), "--workers", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert " ".join(lines[0].split()) == "setting threshold seeds merge min area m2 mean F1 far third"
+    assert " ".join(lines[0].split()) == "setting threshold seeds merge min area m2 confidence mean F1 far third"
     assert lines[1].split()[:7] == ["as", "it", "was", "0.400", "0.600", "0.900", "5"]
     best = lines[2].split()
-    assert float(best[6]) >= float(lines[1].split()[7])
+    assert float(best[7]) >= float(lines[1].split()[8])
     found = read_manifest(weights).thresholds
     assert found["threshold"] == pytest.approx(float(best[2]), abs=1e-3)
     assert found["min_area_m2"] == float(best[5])
@@ -141,7 +141,7 @@ def test_a_checkpoint_keeps_its_thresholds_for_export(data: Path, tmp_path: Path
     checkpoint = write_checkpoint(tmp_path / "best.pt")
     assert main(["tune", str(checkpoint), str(data), "--places", "near", "--workers", "1"]) == 0
     found = read_checkpoint(checkpoint).thresholds
-    assert set(found) == {"threshold", "seed_threshold", "merge_threshold", "min_area_m2"}
+    assert set(found) == {*THRESHOLDS, "min_confidence", "confidence_slope", "confidence_offset"}
     target = tmp_path / "w.safetensors"
     assert main(["export", str(checkpoint), str(data), str(target)]) == 0
     assert read_manifest(target).thresholds == found

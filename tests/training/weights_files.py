@@ -15,7 +15,13 @@ from training.config import TrainOptions
 from training.export import Checkpoint, export
 from training.places import Place
 
-THRESHOLDS = {"threshold": 0.4, "seed_threshold": 0.6, "merge_threshold": 0.9, "min_area_m2": 5.0}
+THRESHOLDS = {
+    "threshold": 0.4,
+    "seed_threshold": 0.6,
+    "merge_threshold": 0.9,
+    "min_area_m2": 5.0,
+    "min_confidence": 0.0,
+}
 
 
 def untrained(name: str = "unet_efficientnet_lite0", **options: Any) -> Checkpoint:

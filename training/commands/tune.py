@@ -23,6 +23,7 @@ COLUMNS = {
     "seed_threshold": ("seeds", 3),
     "merge_threshold": ("merge", 3),
     "min_area_m2": ("min area m2", 0),
+    "min_confidence": ("confidence", 2),
     "mean_f1": ("mean F1", 4),
 }
 
