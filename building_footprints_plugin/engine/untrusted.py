@@ -15,7 +15,6 @@ SKIPPED_DRIVERS = (
 )  # fmt: skip
 SETTINGS = {
     "GDAL_VRT_RAWRASTERBAND_ALLOWED_SOURCE": "SIBLING_OR_CHILD_OF_VRT_PATH",
-    "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
     # A server that falls silent is an error, in seconds; without these a read may wait for ever.
     "GDAL_HTTP_CONNECTTIMEOUT": "10",
     "GDAL_HTTP_LOW_SPEED_TIME": "20",

@@ -193,7 +193,7 @@ def test_a_full_disk_is_one_sentence_and_no_file(tmp_path: Path, monkeypatch: py
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("building_footprints_plugin.engine.vector.writer.commit", full)
+    monkeypatch.setattr("building_footprints_plugin.engine.vector.commit._replace", full)
     with pytest.raises(FootprintsError, match="No space left"):
         write(tmp_path / "out.gpkg")
     assert os.listdir(tmp_path) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,28 @@ def _write_with_gdal(staged: Path, target: Path, layer: str) -> None:
             crs=about["crs"],
             layer_options=LAYER_OPTIONS[driver],
         )
+    if driver != "GPKG":  # SQLite says so itself
+        _check_whole(target, driver, about["features"])
+
+
+def _check_whole(made: Path, driver: str, count: int) -> None:
+    """Look at the end of a file: GDAL does not say that the disk was full when the file was closed. Raises OSError."""
+    if driver == "GeoJSON":
+        with made.open("rb") as file:
+            file.seek(-min(16, made.stat().st_size), os.SEEK_END)
+            whole = b"".join(file.read().split()).endswith(b"]}")
+    else:
+        whole = not count or _has(made, count - 1)
+    if not whole:
+        raise OSError("what was written is not whole")
+
+
+def _has(file: Path, feature: int) -> bool:
+    """Return whether a feature, counted from 0, can be read; those before it are passed over one by one."""
+    try:
+        return len(pyogrio.raw.read(file, skip_features=feature, max_features=1)[2]) == 1
+    except ValueError:  # so pyogrio says that one of those before it is broken
+        return False
 
 
 def _renaming(about: dict[str, Any]) -> str:

@@ -1,8 +1,7 @@
-"""Outputs appear only when whole: checks before any work, a hidden folder beside the target, a rename at the end."""
+"""Outputs appear only when whole: checks before any work, and a hidden folder beside the target; see `commit`."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -41,7 +40,7 @@ def check_target(path: str | Path, extensions: tuple[str, ...] = EXTENSIONS) -> 
     except OSError as error:
         raise BadInput(f"{target} cannot be written ({error.strerror}); choose another place or close it.") from error
     if target.suffix.lower() == ".gpkg" and target.exists():
-        _check_geopackage(target)
+        check_geopackage(target)
     return target
 
 
@@ -50,21 +49,11 @@ def stage(target: Path) -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix=f".{target.stem}-", dir=target.parent, ignore_cleanup_errors=True)
 
 
-def commit(made: Path, target: Path) -> None:
-    """Move a finished file, with a shapefile's companions, over the target."""
-    if target.suffix.lower() == ".shp":
-        for suffix in SHAPEFILE_PARTS:
-            part = made.with_suffix(suffix)
-            if part.exists():
-                os.replace(part, target.with_suffix(suffix))
-            elif suffix != ".shp":
-                target.with_suffix(suffix).unlink(missing_ok=True)
-    else:
-        os.replace(made, target)
+def check_geopackage(target: Path) -> None:
+    """Refuse a GeoPackage that another program is writing to: replacing it under that program would damage both.
 
-
-def _check_geopackage(target: Path) -> None:
-    """Refuse a GeoPackage that another program is writing to: replacing it under that program would damage both."""
+    Raises BadInput.
+    """
     connection = sqlite3.connect(target, timeout=0)
     try:
         connection.execute("BEGIN IMMEDIATE")

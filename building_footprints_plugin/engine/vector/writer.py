@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +15,14 @@ import numpy as np
 import pyogrio
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyogrio.errors import DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from ..errors import BadInput, FootprintsError
+from .commit import commit, commit_if, signature
 from .convert import convert
 from .layer import Layer
 from .spacenet_csv import SourceImage
-from .staging import check_target, commit, stage
+from .staging import check_target, stage
 
 FOOTPRINT_SCHEMA: Mapping[str, Any] = {
     "id": np.int64,
@@ -31,6 +32,9 @@ FOOTPRINT_SCHEMA: Mapping[str, Any] = {
 }
 BATCH = 50_000  # features held in memory before they go to disk
 STAGED_LAYER = "footprints"
+GDAL_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError)
+LONGEST_REASON = 160  # characters; SQLite quotes whole statements
+TRIES = 20  # to add layers to a GeoPackage that others write to as well
 
 
 class FootprintWriter:
@@ -125,22 +129,40 @@ def write_layer(path: str | Path, layer: Layer, name: str | None = None) -> None
 def write_layers(path: str | Path, layers: Mapping[str, Layer]) -> None:
     """Write several polygon layers into one GeoPackage, which keeps whatever other layers it has."""
     target = check_target(path, (".gpkg",))
-    with stage(target) as folder, as_footprints_errors(target):
-        made = Path(folder) / target.name
-        if target.exists():
-            shutil.copyfile(target, made)
+
+    def add(made: Path) -> None:
         for name, layer in layers.items():
             write_geopackage(made, name, layer)
-        commit(made, target)
+
+    with stage(target) as folder, as_footprints_errors(target):
+        _into_geopackage(Path(folder) / target.name, target, add)
 
 
 def _put_in_place(staged: Path, target: Path, name: str, image: SourceImage | None) -> None:
     """Turn a staged GeoPackage into the format of `target`, then rename it; a GeoPackage keeps its other layers."""
     made = staged.with_name(target.name)
-    if target.suffix.lower() == ".gpkg" and target.exists():
-        shutil.copyfile(target, made)
-    convert(staged, made, name, image)
-    commit(made, target)
+    if target.suffix.lower() == ".gpkg":
+        _into_geopackage(made, target, lambda file: convert(staged, file, name, image))
+    else:
+        convert(staged, made, name, image)
+        commit(made, target)
+
+
+def _into_geopackage(made: Path, target: Path, add: Callable[[Path], None]) -> None:
+    """Let `add` write layers into a copy of `target`, if there is one, and rename that; again if it changed meanwhile.
+
+    Layers that another run writes into the same file at the same time are kept.
+    """
+    for _ in range(TRIES):
+        seen = signature(target)
+        if seen is None:
+            made.unlink(missing_ok=True)
+        else:
+            shutil.copyfile(target, made)
+        add(made)
+        if commit_if(made, target, seen):
+            return
+    raise FootprintsError(f"{target} keeps being changed by another program; close it there and run again.")
 
 
 def write_geopackage(file: Path, name: str, layer: Layer, append: bool = False) -> None:
@@ -182,5 +204,8 @@ def as_footprints_errors(target: Path) -> Iterator[None]:
     """Turn what the disk or GDAL says into one sentence."""
     try:
         yield
-    except (OSError, DataSourceError) as error:
-        raise FootprintsError(f"{target} could not be written ({error}); nothing was changed.") from error
+    except (OSError, *GDAL_ERRORS) as error:
+        why = str(error).partition("\n")[0][:LONGEST_REASON]
+        raise FootprintsError(
+            f"{target} could not be written ({why}); nothing was changed: is the disk full?"
+        ) from error
