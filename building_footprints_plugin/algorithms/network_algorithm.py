@@ -6,6 +6,8 @@ import os
 
 from qgis.core import QgsProcessingParameterFile
 
+from ..bridge.probe import Probe
+from ..bridge.weights_file import weights_gsd_m
 from ..translation import tr
 from .bands import bands_arguments, bands_complaint
 from .raster_algorithm import RasterAlgorithm
@@ -24,6 +26,12 @@ class NetworkAlgorithm(RasterAlgorithm):
         weights.setHelp(tr("A weights file of this plugin's training. Default: the ones that come with the plugin."))
         self.addParameter(weights)
         add_settings(self, NETWORK)
+
+    def gsd_m(self, values: Values, engine: Probe) -> float:
+        weights = values.input_file("WEIGHTS")
+        if values.given("GSD"):
+            return values.number("GSD")
+        return (weights_gsd_m(weights) if weights else None) or super().gsd_m(values, engine)
 
     def complaint(self, values: Values) -> str:
         return super().complaint(values) or bands_complaint(values) or _network_complaint(values)

@@ -17,7 +17,8 @@ from qgis.core import (
 )
 
 from ..bridge.probe import Probe
-from ..bridge.rasters import RasterInput, Wanted, raster_input
+from ..bridge.rasters import COPY_SHARE, RasterInput, Wanted, raster_input
+from ..bridge.rendering import needs_extent, no_extent
 from ..bridge.vectors import write_polygons
 from ..translation import tr
 from .base import EngineAlgorithm
@@ -59,22 +60,27 @@ class RasterAlgorithm(EngineAlgorithm):
             return text.format(layer.name())
         return _area_complaint(values, layer)
 
+    def drivers(self, engine: Probe) -> list[str]:
+        """Return the formats of the engine's GDAL."""
+        return list(engine.info.get("gdal_drivers") or [])
+
     def gsd_m(self, values: Values, engine: Probe) -> float:
-        """Return the metres per pixel at which a layer without pixels of its own is rendered."""
+        """Return the metres per pixel at which the engine will read the layer."""
         return (engine.info.get("weights") or {}).get("gsd_m") or USUAL_GSD_M
 
     def read_layers(self, values: Values, engine: Probe) -> None:
         layer = values.raster("INPUT")
         self._source_name = layer.name()
         bounds = values.extent("EXTENT", layer.crs())
-        needed = bounds if not bounds.isNull() else _mask_box(values, layer)
-        wanted = Wanted(bounds, needed, self.gsd_m(values, engine), values.context.transformContext())
-        self._input = raster_input(layer, wanted)
+        needed = _both(bounds, _mask_box(values, layer))
+        context, drivers = values.context.transformContext(), self.drivers(engine)
+        self._input = raster_input(layer, Wanted(bounds, needed, self.gsd_m(values, engine), context, drivers))
 
     def input_arguments(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> list[str]:
         """Return `[INPUT, --crs, --bounds, --aoi]`; what the engine cannot open itself is copied into `folder`."""
         if self._input.copy:
-            feedback.pushInfo(tr("The engine cannot open this layer itself; the part needed is copied first."))
+            self._input.copy.announce(feedback)
+            self._bar_start = COPY_SHARE
         given = self._input.arguments(folder, feedback)
         mask = values.source("MASK")
         if mask is not None:
@@ -94,9 +100,20 @@ def _area_complaint(values: Values, layer: QgsRasterLayer) -> str:
         text = tr("The extent {} lies outside {}, which covers {} (both in {}); choose one within it.")
         return text.format(bounds.toString(2), layer.name(), layer.extent().toString(2), layer.crs().authid())
     mask = values.source("MASK")
-    if mask is not None and not mask.sourceCrs().isValid():
+    if mask is None:
+        return no_extent() if bounds.isNull() and needs_extent(layer.dataProvider()) else ""
+    if not mask.sourceCrs().isValid():
         return tr("The mask layer has no coordinate system; set it in its properties and run again.")
+    if mask.featureCount() == 0:
+        return tr("The mask layer has no polygon to work on; draw or select some, or leave the mask out.")
     return ""
+
+
+def _both(bounds: QgsRectangle, mask: QgsRectangle) -> QgsRectangle:
+    """Return what two limits leave, null rectangles being none; the engine says so if that is nothing."""
+    if bounds.isNull() or mask.isNull():
+        return mask if bounds.isNull() else bounds
+    return bounds.intersect(mask) if bounds.intersects(mask) else bounds
 
 
 def _mask_box(values: Values, layer: QgsRasterLayer) -> QgsRectangle:

@@ -10,9 +10,8 @@ from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
-    QgsDistanceArea,
     QgsFeedback,
-    QgsPointXY,
+    QgsProcessingFeedback,
     QgsRaster,
     QgsRasterBlockFeedback,
     QgsRasterDataProvider,
@@ -24,53 +23,73 @@ from qgis.PyQt.QtCore import Qt
 
 from ..translation import tr
 from .errors import BridgeError, RunCancelled
+from .gaps import find_gaps, tell_gaps
+from .ground import Scale
 from .nodata import ignores_no_data, pipe_with_no_data, undeclare_no_data
+from .rendering import TILE_PX, Grid, is_served, needs_extent, no_extent, rendered_grid
 
-MOST_RENDERED_MPX = 100  # a server is asked for every pixel
+MOST_SERVED_MPX = 100  # a server is asked for every pixel
 MOST_COPIED_MPX = 4000
-ELLIPSOID = "EPSG:7030"  # WGS 84
+MARGIN_PX = 100  # of the engine's grid: it looks 96 px beyond an extent, so that buildings on its edge are seen whole
 PICTURE_TYPES = (Qgis.DataType.ARGB32, Qgis.DataType.ARGB32_Premultiplied)
 IMAGE_OPTIONS = ["TILED=YES", "COMPRESS=DEFLATE", "BIGTIFF=IF_SAFER"]
 
 
 @dataclass(frozen=True)
 class RasterCopy:
-    """A copy still to be made of `provider` (a clone that belongs to nobody else) on a grid of `size` pixels."""
+    """A copy still to be made of `provider` (a clone that belongs to nobody else) on a grid of `size` pixels.
+
+    `extent` holds `asked`, what the user wants to see, with a margin.
+    """
 
     provider: QgsRasterDataProvider
+    asked: QgsRectangle
     extent: QgsRectangle
     size: tuple[int, int]
     crs: QgsCoordinateReferenceSystem
     context: QgsCoordinateTransformContext
+    attribution: str = ""
 
     @classmethod
     def of(
         cls, layer: QgsRasterLayer, bounds: QgsRectangle, context: QgsCoordinateTransformContext, gsd_m: float
     ) -> RasterCopy:
-        """Plan a copy of `layer` within `bounds` (null: all of it); raise BridgeError if it is too large.
+        """Plan a copy of `layer` within `bounds` (null: all of it) and a margin; raise BridgeError if it is too large.
 
-        The layer's own pixels are copied where it has any; else it is rendered at `gsd_m` metres per pixel.
+        The layer's own pixels are copied where it has any; else it is fetched for the engine to read at `gsd_m` metres
+        per pixel.
         """
         provider = layer.dataProvider().clone()
-        if provider.xSize() > 0 and provider.ySize() > 0:
-            extent, size = _own_pixels(provider, bounds)
-            _check_size(size, MOST_COPIED_MPX)
-        else:
-            extent, size = _rendered_pixels(layer.crs(), bounds, context, gsd_m)
-            _check_size(size, MOST_RENDERED_MPX)
-        return cls(provider, extent, size, layer.crs(), context)
+        extent, size = _grid(layer, provider, _Part(bounds, gsd_m, context))
+        _check_size(size, MOST_SERVED_MPX if is_served(provider) else MOST_COPIED_MPX)
+        asked = extent if bounds.isNull() else bounds.intersect(extent)
+        return cls(provider, asked, extent, size, layer.crs(), context, layer.attribution())
 
-    def write(self, folder: str, feedback: QgsFeedback) -> str:
-        """Write the copy into `folder` and return its path; raises BridgeError if that fails."""
+    def announce(self, feedback: QgsProcessingFeedback) -> None:
+        """Say how much is copied, and of a server that it is somebody's."""
+        width, height = self.size
+        if not is_served(self.provider):
+            text = tr("The engine cannot open this layer itself; {} x {} pixels of it are copied first.")
+            feedback.pushInfo(text.format(width, height))
+            return
+        tiles = math.ceil(width / TILE_PX) * math.ceil(height / TILE_PX)
+        text = tr("{} x {} pixels (about {} tiles) are fetched from a map server.").format(width, height, tiles)
+        terms = tr("Make sure that its terms allow this use, and name the source of the imagery with the footprints.")
+        named = tr("It names as source: {}").format(self.attribution) if self.attribution else ""
+        feedback.pushWarning(" ".join(filter(None, [text, terms, named])))
+
+    def write(self, folder: str, feedback: QgsFeedback, bar_end: float = 100) -> str:
+        """Write the copy into `folder`, fill the progress bar up to `bar_end`, and return the path.
+
+        Raises BridgeError if that fails or a server gives nothing at all; of gaps the user is told.
+        """
         path = os.path.join(folder, "layer.tif")
-        writer = QgsRasterFileWriter(path)
-        writer.setOutputFormat("GTiff")
-        set_options = getattr(writer, "setCreationOptions", None) or writer.setCreateOptions  # renamed in QGIS 3.44
-        set_options(IMAGE_OPTIONS + _band_options(self.provider))
-        pipe = pipe_with_no_data(self.provider)
         blocks = QgsRasterBlockFeedback()
-        feedback.canceled.connect(blocks.cancel, Qt.ConnectionType.DirectConnection)
-        outcome = writer.writeRaster(pipe, *self.size, self.extent, self.crs, self.context, blocks)
+        directly = Qt.ConnectionType.DirectConnection
+        feedback.canceled.connect(blocks.cancel, directly)
+        blocks.progressChanged.connect(lambda percent: feedback.setProgress(percent * bar_end / 100), directly)
+        pipe = pipe_with_no_data(self.provider)
+        outcome = self._writer(path).writeRaster(pipe, *self.size, self.extent, self.crs, self.context, blocks)
         if feedback.isCanceled():
             raise RunCancelled(tr("Cancelled; no output was written."))
         if outcome != QgsRasterFileWriter.WriterError.NoError:
@@ -78,16 +97,46 @@ class RasterCopy:
             raise BridgeError(tr("The layer could not be copied for the engine: {}.").format(reasons))
         if ignores_no_data(self.provider):
             undeclare_no_data(path)
+        if is_served(self.provider):
+            tell_gaps(find_gaps(path, self.asked), blocks.errors(), feedback)
         return path
 
+    def _writer(self, path: str) -> QgsRasterFileWriter:
+        writer = QgsRasterFileWriter(path)
+        writer.setOutputFormat("GTiff")
+        set_options = getattr(writer, "setCreationOptions", None) or writer.setCreateOptions  # renamed in QGIS 3.44
+        set_options(IMAGE_OPTIONS + _band_options(self.provider))
+        return writer
 
-def _own_pixels(provider: QgsRasterDataProvider, bounds: QgsRectangle) -> tuple[QgsRectangle, tuple[int, int]]:
-    """Return the smallest part of the provider's own grid that covers `bounds`."""
+
+@dataclass(frozen=True)
+class _Part:
+    """What is asked of a layer: `bounds` in its CRS, null for all of it, read by the engine at `gsd_m`."""
+
+    bounds: QgsRectangle
+    gsd_m: float
+    context: QgsCoordinateTransformContext
+
+
+def _grid(layer: QgsRasterLayer, provider: QgsRasterDataProvider, part: _Part) -> Grid:
+    if part.bounds.isNull():
+        if needs_extent(provider):
+            raise BridgeError(no_extent())
+        return provider.extent(), (provider.xSize(), provider.ySize())
+    scale = Scale.at(part.bounds.center(), layer.crs(), part.context)
+    bounds = scale.grown(part.bounds, MARGIN_PX * part.gsd_m).intersect(layer.extent())
+    if bounds.isEmpty():
+        text = tr("What is asked for lies outside {}, which covers {} ({}).")
+        raise BridgeError(text.format(layer.name(), layer.extent().toString(2), layer.crs().authid()))
+    if needs_extent(provider):
+        return rendered_grid(provider, bounds, part.gsd_m, scale)
+    return _own_pixels(provider, bounds)
+
+
+def _own_pixels(provider: QgsRasterDataProvider, part: QgsRectangle) -> Grid:
+    """Return the smallest part of the provider's own grid that covers `part`, which lies within it."""
     whole = provider.extent()
-    if bounds.isNull():
-        return whole, (provider.xSize(), provider.ySize())
     dx, dy = whole.width() / provider.xSize(), whole.height() / provider.ySize()
-    part = bounds.intersect(whole)
     left = math.floor((part.xMinimum() - whole.xMinimum()) / dx)
     top = math.floor((whole.yMaximum() - part.yMaximum()) / dy)
     right = min(math.ceil((part.xMaximum() - whole.xMinimum()) / dx), provider.xSize())
@@ -95,30 +144,6 @@ def _own_pixels(provider: QgsRasterDataProvider, bounds: QgsRectangle) -> tuple[
     x, y = whole.xMinimum(), whole.yMaximum()
     extent = QgsRectangle(x + left * dx, y - bottom * dy, x + right * dx, y - top * dy)
     return extent, (max(right - left, 1), max(bottom - top, 1))
-
-
-def _rendered_pixels(
-    crs: QgsCoordinateReferenceSystem, bounds: QgsRectangle, context: QgsCoordinateTransformContext, gsd_m: float
-) -> tuple[QgsRectangle, tuple[int, int]]:
-    if bounds.isNull():
-        raise BridgeError(
-            tr("The layer has no pixels of its own (a web map, for example), so the extent to extract must be given.")
-        )
-    width_m, height_m = _metres(crs, bounds, context)
-    return bounds, (max(math.ceil(width_m / gsd_m), 1), max(math.ceil(height_m / gsd_m), 1))
-
-
-def _metres(
-    crs: QgsCoordinateReferenceSystem, bounds: QgsRectangle, context: QgsCoordinateTransformContext
-) -> tuple[float, float]:
-    """Return width and height of `bounds` on the ground, measured through its centre."""
-    measure = QgsDistanceArea()
-    measure.setSourceCrs(crs, context)
-    measure.setEllipsoid(ELLIPSOID)
-    x, y = bounds.center().x(), bounds.center().y()
-    width = measure.measureLine(QgsPointXY(bounds.xMinimum(), y), QgsPointXY(bounds.xMaximum(), y))
-    height = measure.measureLine(QgsPointXY(x, bounds.yMinimum()), QgsPointXY(x, bounds.yMaximum()))
-    return width, height
 
 
 def _check_size(size: tuple[int, int], most_mpx: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,12 @@ from qgis.core import (
 )
 
 from .copying import RasterCopy
+from .formats import engine_reads
 from .nodata import has_own_no_data
 
 # GDAL open options that change how fast a file is read, not what is read.
 HARMLESS_OPTIONS = ("NUM_THREADS", "SPARSE_OK", "IGNORE_COG_LAYOUT_BREAK", "USE_TILE_AS_BLOCK")
-# Formats of proprietary libraries: QGIS may have them, the engine's GDAL has not.
-QGIS_ONLY_EXTENSIONS = (".ecw", ".sid")
+COPY_SHARE = 30  # of the progress bar
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class RasterInput:
 
     def arguments(self, folder: str, feedback: QgsFeedback) -> list[str]:
         """Return `[INPUT, --crs, --bounds]` for the engine; a copy, where one is needed, is written into `folder`."""
-        source = self.copy.write(folder, feedback) if self.copy else self.source
+        source = self.copy.write(folder, feedback, COPY_SHARE) if self.copy else self.source
         return [source, *self._crs_argument(), *bounds_argument(self.bounds)]
 
     def _crs_argument(self) -> list[str]:
@@ -51,13 +52,14 @@ class Wanted:
     """Which part of a layer is asked for, in the layer's CRS; null rectangles mean all of it.
 
     `bounds` limits the result; `needed` is what has to be copied if a copy is made; `gsd_m` is the resolution at which
-    a layer without pixels of its own (a web map) is rendered.
+    the engine will read it, and `drivers` are the formats of its GDAL (empty: not known).
     """
 
     bounds: QgsRectangle
     needed: QgsRectangle
     gsd_m: float
     context: QgsCoordinateTransformContext
+    drivers: Collection[str] = ()
 
 
 def raster_input(layer: QgsRasterLayer, wanted: Wanted) -> RasterInput:
@@ -66,24 +68,28 @@ def raster_input(layer: QgsRasterLayer, wanted: Wanted) -> RasterInput:
     Raises BridgeError when a layer that must be rendered has no bounds, or a copy would be too large.
     """
     overridden = layer.dataProvider().crs() != layer.crs()
-    source = engine_source(layer)
+    source = engine_source(layer, wanted.drivers)
     copy = None if source else RasterCopy.of(layer, wanted.needed, wanted.context, wanted.gsd_m)
     return RasterInput(source, layer.crs(), wanted.bounds, overridden, copy)
 
 
-def engine_source(layer: QgsRasterLayer) -> str:
-    """Return the name under which GDAL opens what `layer` shows, or an empty string if only QGIS can read it so."""
+def engine_source(layer: QgsRasterLayer, drivers: Collection[str] = ()) -> str:
+    """Return the name under which the engine's GDAL, which has `drivers`, opens what `layer` shows.
+
+    An empty string if only QGIS can read it so.
+    """
     provider = layer.dataProvider()
     if layer.providerType() != "gdal" or has_own_no_data(provider):
         return ""
     parts = QgsProviderRegistry.instance().decodeUri("gdal", provider.dataSourceUri())
     path = str(parts.get("path") or "")
-    if parts.get("authcfg") or _is_out_of_reach(provider.dataSourceUri()) or _changing_options(parts):
+    if parts.get("authcfg") or "/vsimem/" in provider.dataSourceUri() or _changing_options(parts):
         return ""
     parts.pop("openOptions", None)
     if os.path.exists(path):
         parts["path"] = os.path.abspath(path)
-    return str(QgsProviderRegistry.instance().encodeUri("gdal", parts))
+    source = str(QgsProviderRegistry.instance().encodeUri("gdal", parts))
+    return source if engine_reads(source, drivers) else ""
 
 
 def bounds_argument(bounds: QgsRectangle) -> list[str]:
@@ -99,12 +105,6 @@ def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
     if crs.authid().startswith("EPSG:"):
         return str(crs.authid())
     return str(crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED))
-
-
-def _is_out_of_reach(source: str) -> bool:
-    """Whether only this process can read `source`: it lies in its memory, or the format is QGIS's alone."""
-    name = source.partition("|")[0].lower()
-    return "/vsimem/" in name or name.endswith(QGIS_ONLY_EXTENSIONS)
 
 
 def _changing_options(parts: dict[str, Any]) -> list[str]:

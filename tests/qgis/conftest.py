@@ -51,6 +51,14 @@ def provider(qgis_app: QgsApplication, qgis_processing: None) -> Iterator[object
     plugin.unload()
 
 
+@pytest.fixture(scope="session")
+def map_server(qgis_app: QgsApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A map server on loopback that shows the demo's image, a `web_maps.Server`."""
+    from web_maps import serve
+
+    yield from serve(ROOT / "tests" / "data" / "demo" / "vegas.tif", tmp_path_factory.mktemp("server"))
+
+
 class Listener(QgsProcessingFeedback):
     """A feedback that remembers what it was told."""
 

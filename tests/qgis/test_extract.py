@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import threading
 import time
@@ -251,9 +250,3 @@ def test_check_installation_with_an_engine():
     assert report["OK"] is True
     assert "torch 2" in report["REPORT"]
     assert "buildings.safetensors" in report["REPORT"]
-
-
-def test_the_clip_of_a_copy_finds_the_same(image, expected, tmp_path):
-    """Through QGIS's own reader, as for a format the engine does not know."""
-    ecw = shutil.copy(image, tmp_path / "image.ecw")
-    assert rows(run(INPUT=ecw)["OUTPUT"]) == rows(expected[0])

@@ -17,9 +17,11 @@ from qgis.core import (
     QgsRectangle,
 )
 
-from building_footprints_plugin.bridge.copying import MOST_RENDERED_MPX
+from building_footprints_plugin.bridge.copying import MOST_SERVED_MPX
 from building_footprints_plugin.bridge.errors import BridgeError, RunCancelled
+from building_footprints_plugin.bridge.ground import Scale
 from building_footprints_plugin.bridge.rasters import Wanted, engine_source, raster_input
+from building_footprints_plugin.bridge.rendering import rendered_grid
 
 EVERYTHING = QgsRectangle()
 
@@ -165,16 +167,17 @@ def test_an_internal_mask_becomes_alpha_in_the_copy(raster, tmp_path):
 
 
 def test_only_the_part_that_is_needed_is_copied_on_the_layers_own_grid(raster, tmp_path):
-    path = raster()
+    """With the 30 m around it that the engine looks at as well: columns 33.4 to 243.3, rows 56.7 to 266.6."""
+    path = raster(size=(400, 300))
     layer = QgsRasterLayer(str(path), "image")
     set_no_data(layer, 250, 250)
-    bounds = QgsRectangle(500001.0, 2999995.0, 500004.0, 2999998.0)  # columns 3.3 to 13.3, rows 6.7 to 16.7
+    bounds = QgsRectangle(500040.0, 2999950.0, 500043.0, 2999953.0)
     source, given_bounds = arguments_of(layer, tmp_path, bounds)
     copy = gdal.Open(source)
-    assert (copy.RasterXSize, copy.RasterYSize) == (11, 11)
-    assert copy.GetGeoTransform() == pytest.approx((500000.9, 0.3, 0, 2999998.2, 0, -0.3))
-    assert bytes(copy.GetRasterBand(3).ReadRaster(0, 0, 11, 1)) == pixels(path, 3)[6 * 40 + 3 : 6 * 40 + 14]
-    assert given_bounds.startswith("--bounds=500001.0,")
+    assert (copy.RasterXSize, copy.RasterYSize) == (211, 211)
+    assert copy.GetGeoTransform() == pytest.approx((500009.9, 0.3, 0, 2999983.2, 0, -0.3))
+    assert bytes(copy.GetRasterBand(3).ReadRaster(0, 0, 211, 1)) == pixels(path, 3)[56 * 400 + 33 : 56 * 400 + 244]
+    assert given_bounds.startswith("--bounds=500040.0,")
 
 
 @pytest.fixture
@@ -190,25 +193,45 @@ def web_map(tmp_path):
     return QgsRasterLayer(f"type=xyz&zmin=17&zmax=17&url={url}", "web", "wms")
 
 
-def test_a_web_map_is_rendered_at_the_models_resolution_on_the_ground(web_map, tmp_path):
-    """60° north: two metres of Web Mercator are one on the ground."""
-    bounds = QgsRectangle(-60, 8399640, 60, 8399700)
-    source = arguments_of(web_map, tmp_path, bounds)[0]
+def test_a_web_map_is_fetched_in_whole_tiles(web_map, tmp_path):
+    source = arguments_of(web_map, tmp_path, QgsRectangle(-60, 8399640, 60, 8399700))[0]
     copy = gdal.Open(source)
-    assert (copy.RasterXSize, copy.RasterYSize) == (pytest.approx(200, abs=2), pytest.approx(100, abs=2))
+    assert (copy.RasterXSize, copy.RasterYSize) == (512, 256)
     assert copy.RasterCount == 4
     assert copy.GetRasterBand(4).GetColorInterpretation() == gdal.GCI_AlphaBand
     assert copy.GetRasterBand(1).DataType == gdal.GDT_Byte
-    red, blue = pixels(source, 1), pixels(source, 3)
-    assert (red[10], red[190]) == (200, 0)
-    assert (blue[10], blue[190]) == (0, 200)
+    assert pixels(source, 1) == (bytes([200]) * 256 + bytes(256)) * 256
+    assert pixels(source, 3) == (bytes(256) + bytes([200]) * 256) * 256
+
+
+class Levels:
+    """Stands in for the provider of a service with zoom levels."""
+
+    def __init__(self, *units: float) -> None:
+        self.nativeResolutions = lambda: list(units)
+
+
+@pytest.mark.parametrize(
+    ("levels", "scale", "size"),
+    [
+        pytest.param((), Scale(2, 2), (200, 100), id="60 degrees north: two metres of Mercator are one on the ground"),
+        pytest.param((), Scale(1 / 0.9, 1), (360, 200), id="a pixel is as wide as high on the ground"),
+        pytest.param((0.3, 0.61, 1.2), Scale(2, 2), (256, 256), id="0.61 for 0.6 will do"),
+        pytest.param((0.3, 0.64, 1.2), Scale(2, 2), (512, 256), id="0.64 for 0.6 is too coarse"),
+        pytest.param((4.8, 2.4, 1.2), Scale(2, 2), (256, 256), id="the finest where none is fine enough"),
+    ],
+)
+def test_the_grid_of_a_service(levels, scale, size):
+    extent, found = rendered_grid(Levels(*levels), QgsRectangle(0, 0, 120, 60), 0.3, scale)
+    assert found == size
+    assert extent.contains(QgsRectangle(0, 0, 120, 60))
 
 
 @pytest.mark.parametrize(
     ("bounds", "says"),
     [
         (EVERYTHING, "no pixels of its own .* extent .* must be given"),
-        (QgsRectangle(0, 0, 1e5, 1e5), f"must be copied .* megapixels are too many; at most {MOST_RENDERED_MPX}"),
+        (QgsRectangle(0, 0, 1e5, 1e5), f"must be copied .* megapixels are too many; at most {MOST_SERVED_MPX}"),
     ],
 )
 def test_a_web_map_needs_a_small_extent(web_map, bounds, says):

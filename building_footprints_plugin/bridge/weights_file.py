@@ -1,0 +1,32 @@
+"""What a weights file says of itself, as far as QGIS must know it before a run."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+HEADER_LENGTH = struct.Struct("<Q")
+MOST_HEADER_BYTES = 100_000_000  # of the format itself
+MANIFEST_KEY = "manifest"
+
+
+def weights_gsd_m(path: str) -> float | None:
+    """Return the metres per pixel that the weights in a `.safetensors` file were trained at; None if it does not say.
+
+    A file that is damaged is the engine's to complain of.
+    """
+    try:
+        manifest = json.loads(_metadata(path)[MANIFEST_KEY])
+        return float(manifest["gsd_m"])
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        return None
+
+
+def _metadata(path: str) -> dict[str, Any]:
+    """Return the texts in the header, which is JSON behind its length in 8 bytes."""
+    with open(path, "rb") as file:
+        (length,) = HEADER_LENGTH.unpack(file.read(HEADER_LENGTH.size))
+        if length > MOST_HEADER_BYTES:
+            raise ValueError(length)
+        return dict(json.loads(file.read(length))["__metadata__"])
