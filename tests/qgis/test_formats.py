@@ -88,7 +88,5 @@ def test_an_engine_without_the_format_finds_the_same(provider, tmp_path, monkeyp
 
 def rows(source: str, feedback=None) -> list[tuple]:
     parameters = {"INPUT": source, "OUTPUT": "memory:"}
-    layer: QgsVectorLayer = processing.run("buildingfootprints:extractbuildings", parameters, feedback=feedback)[
-        "OUTPUT"
-    ]
-    return sorted((feature["confidence"], feature.geometry().asWkt(8)) for feature in layer.getFeatures())
+    made = processing.run("buildingfootprints:extractbuildings", parameters, feedback=feedback)["OUTPUT"]
+    return sorted((feature["confidence"], feature.geometry().asWkt(8)) for feature in made.getFeatures())
