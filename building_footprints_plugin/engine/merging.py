@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ def merge_parts(labels: NDArray[np.int32], interior: NDArray[np.uint8], least: f
     that of the weaker part: 1 where nothing parts them, near 0 along a border the network is sure of.
     """
     parts = _Parts(labels, interior)
-    waiting = [(-parts.strength(a, b), a, b) for a in parts.lines for b in parts.lines[a] if a < b]
+    waiting = [(-strength, a, b) for a, b, strength in parts.pairs() if strength >= least]  # others wait for a join
     heapq.heapify(waiting)
     while waiting:
         strength, a, b = heapq.heappop(waiting)
@@ -39,15 +40,20 @@ class _Parts:
     """Sums over parts and over the lines between them. All are whole numbers, so their order does not matter."""
 
     def __init__(self, labels: NDArray[np.int32], interior: NDArray[np.uint8]) -> None:
-        count = int(labels.max(initial=0)) + 1
-        inside = np.flatnonzero(labels)
-        number = labels.ravel()[inside]
-        self._pixels = np.bincount(number, minlength=count).tolist()
-        self._sum = np.bincount(number, interior.ravel()[inside], minlength=count).tolist()
-        self._into = list(range(count))
+        inside = np.flatnonzero(labels > 0)
+        number = labels.ravel()[inside].astype(np.int64)
+        pixels = np.bincount(number, minlength=1)
+        self._pixels = pixels.tolist()
+        self._sum = np.bincount(number, interior.ravel()[inside], minlength=1).tolist()
+        self._into = list(range(len(pixels)))
         self.lines: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)  # to each neighbour: sum, length
-        for a, b, total, length in _lines(labels, interior):
+        for a, b, total, length in _lines(labels, interior, len(pixels)):
             self.lines[a][b] = self.lines[b][a] = (total, length)
+
+    def pairs(self) -> Iterator[tuple[int, int, float]]:
+        """Yield all neighbours, the lower number first, and how strong the line between them is."""
+        for a, lines in self.lines.items():
+            yield from ((a, b, self.strength(a, b)) for b in lines if a < b)
 
     def strength(self, a: int, b: int) -> float:
         total, length = self.lines[a][b]
@@ -73,15 +79,17 @@ class _Parts:
         return owner
 
 
-def _lines(labels: NDArray[np.int32], interior: NDArray[np.uint8]) -> list[tuple[int, int, float, float]]:
+def _lines(labels: NDArray[np.int32], interior: NDArray[np.uint8], count: int) -> list[tuple[int, int, float, float]]:
     """Return for every two labels that share pixel sides: both, sum of the interior along the line, its length."""
-    sides = []
-    for one, other in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
-        here = (labels[one] != labels[other]) & (labels[one] > 0) & (labels[other] > 0)
-        pair = np.sort([labels[one][here], labels[other][here]], axis=0)
-        sides.append(np.vstack([pair, np.minimum(interior[one][here], interior[other][here])]))
-    low, high, value = np.concatenate(sides, axis=1).astype(np.int64)
-    span = int(labels.max(initial=0)) + 1
-    pairs, line, length = np.unique(low * span + high, return_inverse=True, return_counts=True)
-    total = np.bincount(line, value, minlength=len(pairs))
-    return list(zip((pairs // span).tolist(), (pairs % span).tolist(), total.tolist(), length.tolist(), strict=True))
+    width = labels.shape[1]
+    number, value = labels.ravel(), interior.ravel()
+    keys, values = [], []
+    for step, wraps in ((1, width - 1), (width, width)):
+        here = np.flatnonzero(number[:-step] != number[step:])
+        low, high = np.sort([number[here], number[here + step]], axis=0).astype(np.int64)
+        touch = (low > 0) & (here % width != wraps)
+        keys.append((low * count + high)[touch])
+        values.append(np.minimum(value[here], value[here + step])[touch])
+    pairs, line, length = np.unique(np.concatenate(keys), return_inverse=True, return_counts=True)
+    total = np.bincount(line, np.concatenate(values), minlength=len(pairs))
+    return list(zip((pairs // count).tolist(), (pairs % count).tolist(), total.tolist(), length.tolist(), strict=True))

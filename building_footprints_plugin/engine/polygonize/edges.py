@@ -109,7 +109,12 @@ def _steps(vectors: NDArray[np.int64], width: int) -> Ints:
 
 def _keys(flat: Labels, width: int) -> Ints:
     """Return 4 * pixel + side of all edges, ascending."""
-    inside = np.flatnonzero(flat)
+    is_rim = np.zeros(flat.size, dtype=bool)
+    for step in (1, width):
+        differs = flat[:-step] != flat[step:]
+        is_rim[:-step] |= differs
+        is_rim[step:] |= differs
+    inside = np.flatnonzero(is_rim & (flat > 0))
     own = flat[inside]
     differs = np.empty((len(inside), 4), dtype=bool)
     for side, step in enumerate(_steps(NORMAL, width)):
