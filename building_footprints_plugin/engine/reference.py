@@ -21,8 +21,8 @@ from .options import ReferenceOptions
 from .progress import Reporter
 from .raster import open_probability
 from .vector import check_target, image_id_of, stage
+from .vector.commit import commit
 from .vector.spacenet_csv import HEADER
-from .vector.staging import commit
 
 Polygons = NDArray[np.object_]
 Areas = NDArray[np.float64]
