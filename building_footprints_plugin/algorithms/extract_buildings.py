@@ -12,7 +12,6 @@ from ..translation import tr
 from .bands import add_bands
 from .footprints_output import ENGINE_SHARE, LAYER, add_footprints_output, footprints_output
 from .network_algorithm import NetworkAlgorithm
-from .provenance import settings_said, weights_said
 from .settings import OUTLINES, add_settings, arguments
 from .sinks import EngineLayer
 from .styling import style_on_load
@@ -56,8 +55,9 @@ class ExtractBuildings(NetworkAlgorithm):
             command = ["extract", source, footprints.path, f"--layer={LAYER}", *limits, *self.network_arguments(values)]
             command += arguments(OUTLINES, values) + ([f"--probability={made}"] if made else [])
             result = self.engine(command, feedback, ENGINE_SHARE)
-            facts = [weights_said(values), *settings_said(OUTLINES, values)]
-            outputs = footprints_output(values, footprints, result, feedback, self.about(values, "OUTPUT", facts))
-        style_on_load(values.context, probability, "probability", self.about(values, "PROBABILITY", facts[:1]))
+            said = self.about(values, "OUTPUT", self.facts(values, result, OUTLINES))
+            outputs = footprints_output(values, footprints, result, feedback, said)
+        beside = self.about(values, "PROBABILITY", self.facts(values, result))
+        style_on_load(values.context, probability, "probability", beside)
         outputs["DEVICE_USED"] = str(result["device"])
         return {**outputs, "PROBABILITY": probability} if probability else outputs

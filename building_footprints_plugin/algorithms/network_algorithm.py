@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
-from qgis.core import QgsProcessingParameterFile
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingParameterFile
 
 from ..bridge.probe import Probe
 from ..bridge.weights_file import weights_gsd_m
 from ..translation import tr
 from .bands import bands_arguments, bands_complaint
+from .last_used import open_with_last_used, remember, used
+from .provenance import settings_said, weights_said
 from .raster_algorithm import RasterAlgorithm
-from .settings import NETWORK, add_settings, arguments
+from .settings import GSD, NETWORK, Setting, add_settings, arguments
 from .values import Values
 
 
@@ -20,12 +24,17 @@ class NetworkAlgorithm(RasterAlgorithm):
 
     WITH_NETWORK = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._used: dict[str, str] = {}
+
     def add_network(self) -> None:
         """Add WEIGHTS and the settings of the network."""
         weights = QgsProcessingParameterFile("WEIGHTS", tr("Weights"), extension="safetensors", optional=True)
         weights.setHelp(tr("A weights file of this plugin's training. Default: the ones that come with the plugin."))
         self.addParameter(weights)
         add_settings(self, NETWORK)
+        open_with_last_used(self)
 
     def gsd_m(self, values: Values, engine: Probe) -> float:
         weights = values.input_file("WEIGHTS")
@@ -39,11 +48,21 @@ class NetworkAlgorithm(RasterAlgorithm):
     def network_arguments(self, values: Values) -> list[str]:
         """Return `--bands`, `--weights` and the settings of the network."""
         weights = values.input_file("WEIGHTS")
+        self._used = used(values)
         return [
             *bands_arguments(values),
             *([f"--weights={weights}"] if weights else []),
             *arguments(NETWORK, values),
         ]
+
+    def facts(self, values: Values, result: dict[str, Any], others: Sequence[Setting] = ()) -> list[str]:
+        """Return what a layer made is to say: weights, `others` of the settings, pixel size, device."""
+        device = tr("Device: {}").format(result["device"])
+        return [weights_said(values), *settings_said([*others, GSD], values, result), device]
+
+    def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        remember(self._used)
+        return {}
 
 
 def _network_complaint(values: Values) -> str:

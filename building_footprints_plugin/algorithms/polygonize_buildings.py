@@ -39,5 +39,5 @@ class PolygonizeBuildings(RasterAlgorithm):
         source, *limits = self.input_arguments(values, folder, feedback)
         command = ["polygonize", source, footprints.path, f"--layer={LAYER}", *limits, *arguments(OUTLINES, values)]
         result = self.engine(command, feedback, ENGINE_SHARE)
-        made = self.about(values, "OUTPUT", settings_said(OUTLINES, values))
+        made = self.about(values, "OUTPUT", settings_said(OUTLINES, values, result))
         return footprints_output(values, footprints, result, feedback, made)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from .. import __version__
 from ..translation import tr
@@ -31,9 +32,9 @@ def about(values: Values, output: str, source: str, facts: Sequence[str]) -> Abo
     return About(label, f"{source}: {label.lower()}", "\n".join([made, tr("Source: {}").format(source), *facts]))
 
 
-def settings_said(settings: Sequence[Setting], values: Values) -> list[str]:
-    """Return "name: value unit" of each setting; what was left open is said to be the engine's choice."""
-    return [f"{tr(setting.label)}: {_value(setting, values)}" for setting in settings]
+def settings_said(settings: Sequence[Setting], values: Values, result: dict[str, Any] | None = None) -> list[str]:
+    """Return "name: value unit" of each setting; of what was left open, what the engine's `result` says it took."""
+    return [f"{tr(setting.label)}: {_value(setting, values, result or {})}" for setting in settings]
 
 
 def weights_said(values: Values) -> str:
@@ -43,8 +44,12 @@ def weights_said(values: Values) -> str:
     return tr("Weights: {}").format(name)
 
 
-def _value(setting: Setting, values: Values) -> str:
+def _value(setting: Setting, values: Values, result: dict[str, Any]) -> str:
     value = value_of(setting, values)
-    if value is None:
+    if value is not None:
+        return f"{value} {setting.facts['unit']}".strip()
+    taken = result.get(setting.field)
+    if taken is None:
         return tr("left to the engine")
-    return f"{value} {setting.facts['unit']}".strip()
+    number = f"{taken:g}" if isinstance(taken, float) else str(taken)
+    return tr("{} (left to the engine)").format(f"{number} {setting.facts['unit']}".strip())

@@ -10,7 +10,6 @@ from ..bridge.files import whole_file
 from ..translation import tr
 from .bands import add_bands
 from .network_algorithm import NetworkAlgorithm
-from .provenance import weights_said
 from .styling import style_on_load
 from .values import Values
 
@@ -43,5 +42,5 @@ class SegmentBuildings(NetworkAlgorithm):
             source, *limits = self.input_arguments(values, folder, feedback)
             command = ["segment", source, made, *limits, *self.network_arguments(values)]
             result = self.engine(command, feedback)
-        style_on_load(values.context, output, "probability", self.about(values, "OUTPUT", [weights_said(values)]))
+        style_on_load(values.context, output, "probability", self.about(values, "OUTPUT", self.facts(values, result)))
         return {"OUTPUT": output, "DEVICE_USED": str(result["device"])}

@@ -47,14 +47,17 @@ class Setting:
 
 
 # Which of the engine's options an algorithm shows is its own choice of these groups.
+GSD = Setting("GSD", "Pixel size the image is read at", SegmentOptions, "gsd_m", advanced=True)
 NETWORK = (
     Setting("DEVICE", "Device", SegmentOptions, "device"),
-    Setting("GSD", "Pixel size the image is read at", SegmentOptions, "gsd_m", advanced=True),
+    GSD,
     Setting("PRECISION", "Precision", SegmentOptions, "precision", advanced=True),
     Setting("TILE_SIZE", "Tile size", SegmentOptions, "tile_px", advanced=True),
     Setting("OVERLAP", "Overlap of tiles", SegmentOptions, "overlap_px", advanced=True),
     Setting("BATCH_SIZE", "Batch size", SegmentOptions, "batch_size", advanced=True),
     Setting("TTA", "Test-time augmentation", SegmentOptions, "tta", advanced=True),
+    Setting("DAMAGED", "Where the image cannot be read", SegmentOptions, "damaged", advanced=True),
+    Setting("FOLLOW_LINKS", "Follow links of the image to the network", SegmentOptions, "follow_links", advanced=True),
 )
 OUTLINES = (
     Setting("THRESHOLD", "Threshold", PolygonizeOptions, "threshold"),

@@ -28,10 +28,11 @@ from building_footprints_plugin.engine.options import (
 
 ADVANCED = QgsProcessingParameterDefinition.Flag.FlagAdvanced
 OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
-NETWORK = {"BANDS", "WEIGHTS", "DEVICE", "PRECISION", "TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA"}
+NETWORK = {"BANDS", "WEIGHTS", "DEVICE", "PRECISION", "TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "GSD"}
+NETWORK |= {"DAMAGED", "FOLLOW_LINKS"}
 OUTLINES = {
     *("THRESHOLD", "MIN_AREA", "REGULARIZE"),
-    *("SEED_THRESHOLD", "MERGE_THRESHOLD", "OUTLINE", "MIN_HOLE", "TOLERANCE"),
+    *("SEED_THRESHOLD", "MERGE_THRESHOLD", "OUTLINE", "MIN_HOLE", "TOLERANCE", "MIN_CONFIDENCE"),
 }
 AREA = {"EXTENT", "MASK"}
 TRAINING_DATA = {"GSD", "TILE_SIZE", "SPLIT", "QUALITY", "LICENCE", "ATTRIBUTION"}
@@ -39,12 +40,14 @@ RARE_ELSEWHERE = {
     ("scorefootprints", "MIN_AREA"): True,
     ("regularizefootprints", "TOLERANCE"): False,
     ("exporttrainingdata", "FOLDER"): False,
+    ("exporttrainingdata", "GSD"): False,
 }
 RARE = {
     *("SEED_THRESHOLD", "MERGE_THRESHOLD", "OUTLINE", "MIN_HOLE", "TOLERANCE", "LICENCE", "ATTRIBUTION"),
     *("PYTHON", "FOLDER", "WHEELS", "INDEX"),  # Install engine
     *("MIN_EDGE", "MIN_IOU", "RIGHT_ANGLES_ONLY"),
     *("TILE_SIZE", "OVERLAP", "BATCH_SIZE", "TTA", "PRECISION", "SHAPES"),
+    *("GSD", "DAMAGED", "FOLLOW_LINKS", "MIN_CONFIDENCE"),
 }
 ALL_SETTINGS = [*settings.NETWORK, *settings.OUTLINES, *settings.REGULARIZE, *settings.TRAINING_DATA, *settings.SCORE]
 SIGNATURES = {
