@@ -79,7 +79,7 @@ class RasterCopy:
         feedback.pushWarning(" ".join(filter(None, [text, terms, named])))
 
     def write(self, folder: str, feedback: QgsFeedback, bar_end: float = 100) -> str:
-        """Write the copy into `folder`, fill the progress bar up to `bar_end`, and return the path.
+        """Write the copy into `folder`, once, fill the progress bar up to `bar_end`, and return the path.
 
         Raises BridgeError if that fails or a server gives nothing at all; of gaps the user is told.
         """

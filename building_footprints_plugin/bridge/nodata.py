@@ -21,17 +21,18 @@ def has_own_no_data(provider: QgsRasterDataProvider) -> bool:
 
 
 def pipe_with_no_data(provider: QgsRasterDataProvider) -> QgsRasterPipe:
-    """Return `provider` followed by a filter that makes the user's own no-data values one value the file declares.
+    """Return `provider`, which goes when the pipe does, and a filter that makes the user's own no-data values one.
 
-    A GeoTIFF declares one value for all its bands, as the dialog of QGIS sets it for all of them.
+    A GeoTIFF declares one value for all its bands, as the dialog of QGIS sets it for all of them. A clone would not
+    do: in QGIS 3.22, that of a virtual raster's clone is empty.
     """
     pipe = QgsRasterPipe()
-    pipe.set(provider.clone())
     bands = range(1, provider.bandCount() + 1)
     values = {_no_data(provider, band) for band in bands}
     if len(values) > 1:
         raise BridgeError(tr("The bands have different no-data values; set the same for all bands of the layer."))
     ranges, declared = values.pop()
+    pipe.set(provider)
     if ranges and declared is not None:
         nuller = QgsRasterNuller()
         for band in bands:
