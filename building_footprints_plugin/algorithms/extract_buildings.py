@@ -26,10 +26,12 @@ class ExtractBuildings(NetworkAlgorithm):
     TAGS = ("extract", "segmentation", "deep learning", "aerial", "satellite", "roofs", "AI")
     HELP = (
         "Finds the buildings in an aerial or satellite image and returns them as polygons in the layer's coordinate "
-        "system, each with its confidence (the mean building probability inside, from 0 to 1), its area in m² and its "
-        "perimeter in m.\n\n"
+        "system, each with its confidence (how likely it is right, from 0 to 1), its area in m² and its perimeter in "
+        "m.\n\n"
         "The image is read at the resolution the weights were trained for, whatever its own is; images much coarser "
         "than that show too little. No data and transparent parts stay empty.\n\n"
+        "Web maps (XYZ, WMS, WMTS) work too, within an extent or mask polygons: their pictures are fetched first, so "
+        "mind the terms of whoever offers them.\n\n"
         "The network runs outside QGIS, in a Python that Check Installation reports on."
     )
 

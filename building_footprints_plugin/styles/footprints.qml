@@ -1,10 +1,10 @@
 <qgis version="3.22.16" styleCategories="Symbology">
   <renderer-v2 symbollevels="0" enableorderby="0" type="graduatedSymbol" graduatedMethod="GraduatedColor" attr="confidence" referencescale="-1" forceraster="0">
     <ranges>
-      <range lower="0.000000" upper="0.600000" symbol="0" label="confidence below 0.6" render="true" />
-      <range lower="0.600000" upper="0.750000" symbol="1" label="0.6 to 0.75" render="true" />
-      <range lower="0.750000" upper="0.900000" symbol="2" label="0.75 to 0.9" render="true" />
-      <range lower="0.900000" upper="1.000000" symbol="3" label="0.9 and above" render="true" />
+      <range lower="0.000000" upper="0.500000" symbol="0" label="confidence below 0.5" render="true" />
+      <range lower="0.500000" upper="0.700000" symbol="1" label="0.5 to 0.7" render="true" />
+      <range lower="0.700000" upper="0.850000" symbol="2" label="0.7 to 0.85" render="true" />
+      <range lower="0.850000" upper="1.000000" symbol="3" label="0.85 and above" render="true" />
     </ranges>
     <symbols>
       <symbol force_rhr="0" clip_to_extent="1" type="fill" name="0" alpha="1">
