@@ -95,8 +95,9 @@ def enable(config: Path) -> None:
 
 
 def run(config: Path, algorithm: str, parameters: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    """Run one of the plugin's algorithms; its JSON report is on stdout if it succeeds."""
-    pairs = [f"{name}={value}" for name, value in parameters.items()]
+    """Run one of the plugin's algorithms; its JSON report is on stdout if it succeeds. A list is given item by item."""
+    lists = {name: value if isinstance(value, list) else [value] for name, value in parameters.items()}
+    pairs = [f"{name}={value}" for name, values in lists.items() for value in values]
     return call(config, ["--json", "run", f"{PROVIDER}:{algorithm}", "--", *pairs])
 
 

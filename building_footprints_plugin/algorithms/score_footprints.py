@@ -69,12 +69,7 @@ class ScoreFootprints(EngineAlgorithm):
             self.addOutput(QgsProcessingOutputNumber(name, description))
 
     def complaint(self, values: Values) -> str:
-        for name in ("PROPOSALS", "TRUTH", "AOI"):
-            source = values.source(name)
-            if source is not None and not source.sourceCrs().isValid():
-                text = tr("{} has no coordinate system; set it in the layer's properties and run again.")
-                return text.format(source.sourceName())
-        return ""
+        return values.crs_complaint("PROPOSALS", "TRUTH", "AOI")
 
     def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         scored = os.path.join(folder, "scored.gpkg")

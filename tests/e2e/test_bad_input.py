@@ -83,6 +83,35 @@ def test_bad_input_fails_and_leaves_nothing(
     assert os.listdir(tmp_path / "out") == []
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "inputs", "message"),
+    [
+        ("segmentbuildings", {"INPUT": "{none}.tif"}, "none.tif not found"),
+        ("polygonizebuildings", {"INPUT": "{image}"}, "expected a mask of 0 and 1"),
+        ("regularizefootprints", {"INPUT": "{none}.gpkg"}, "none.gpkg not found"),
+        ("regularizefootprints", {"INPUT": "{truth}", "METHOD": "roundish"}, "METHOD"),
+        ("scorefootprints", {"PROPOSALS": "{truth}"}, "TRUTH"),
+        ("scorefootprints", {"PROPOSALS": "{truth}", "TRUTH": "{truth}", "IOU_THRESHOLD": "2"}, "IOU_THRESHOLD"),
+        ("exporttrainingdata", {"INPUT": "{image}", "TRUTH": "{truth}", "BANDS": "9"}, "Band 9 was asked for"),
+        ("installengine", {"ACTION": "use"}, "Name the Python that is to be used"),
+        ("extractandscore", {"image": "{image}"}, "area"),
+    ],
+)
+def test_every_algorithm_says_why_it_cannot(
+    qgis: Qgis, image: Path, truth: Path, tmp_path: Path, algorithm: str, inputs: dict[str, str], message: str
+) -> None:
+    (tmp_path / "out").mkdir()
+    output = {"exporttrainingdata": "FOLDER", "installengine": "", "extractandscore": "score:output"}
+    name = output.get(algorithm, "OUTPUT")
+    target = tmp_path / "out" / ("b.tif" if algorithm == "segmentbuildings" else "b.gpkg")
+    given = {key: text.format(image=image, truth=truth, none=tmp_path / "none") for key, text in inputs.items()}
+    done = qgis.run(algorithm, **given, **({name: target} if name else {}))
+    assert done.returncode != 0, done.stdout
+    assert message in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert os.listdir(tmp_path / "out") == []
+
+
 def test_unwritable_output_fails(qgis: Qgis, image: Path, tmp_path: Path) -> None:
     done = qgis.run("extractbuildings", INPUT=image, OUTPUT=tmp_path / "no" / "such" / "folder" / "b.gpkg")
     assert done.returncode != 0, done.stdout

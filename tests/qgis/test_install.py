@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 import time
+import venv
 import zipfile
 from pathlib import Path
 
@@ -248,8 +249,9 @@ def test_a_python_of_ones_own_is_checked_before_it_is_used(tmp_path):
     good = os.environ["BUILDING_FOOTPRINTS_PYTHON"]
     assert run(ACTION="use", PYTHON=good)["PYTHON_USED"] == good
     assert QgsSettings().value(SETTING) == good
+    venv.create(tmp_path / "bare", symlinks=True)
     with pytest.raises(QgsProcessingException, match="cannot run the engine: it lacks the packages"):
-        run(ACTION="use", PYTHON="/usr/bin/python3")
+        run(ACTION="use", PYTHON=str(tmp_path / "bare" / "bin" / "python"))
     assert QgsSettings().value(SETTING) == good
 
 

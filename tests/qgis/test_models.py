@@ -44,7 +44,7 @@ def test_models_are_offered_with_help(model):
 
 def test_models_keep_the_defaults_of_their_steps(model):
     """If this fails, `make models`."""
-    static = QgsProcessingModelChildParameterSource.Source.StaticValue
+    static = QgsProcessingModelChildParameterSource.fromStaticValue("").source()  # its enum moved in QGIS 3.40
     for child in model.childAlgorithms().values():
         for name, sources in child.parameterSources().items():
             definition = child.algorithm().parameterDefinition(name)
@@ -72,6 +72,21 @@ def test_extract_square_and_score(tmp_path, qgis_new_project):
     assert {"regularized", "status", "iou"} <= set(found.fields().names())
     assert (tmp_path / "report.html").is_file()
     assert 0 < results["CHILD_RESULTS"]["score"]["F1"] <= 1
+
+
+def test_rows_of_a_batch(provider, raster, polygons, context, feedback, tmp_path, qgis_new_project):
+    """A batch runs one and the same object for row after row."""
+    model = provider.algorithm("exporttrainingtiles")
+    house = "Polygon ((500003 2999997, 500006 2999997, 500006 2999994, 500003 2999994, 500003 2999997))"
+    whole = "Polygon ((500000 3000000, 500012 3000000, 500012 2999991, 500000 2999991, 500000 3000000))"
+    given = {"images": [str(raster())], "buildings": polygons(house), "areas": polygons(whole)}
+    places = [f"{tmp_path}/data/{name}" for name in ("north", "south")]
+    for place in places:
+        row = {**given, "place": Path(place).name, "export:folder": str(tmp_path / "data")}
+        results, succeeded = model.run(row, context, feedback)
+        assert succeeded
+        assert results["CHILD_RESULTS"]["export"] == {"FOLDER": str(tmp_path / "data"), "TILES": 1, "PLACE": place}
+    assert sorted(str(path) for path in (tmp_path / "data").iterdir()) == places
 
 
 def test_export_training_data_of_image_tiles(raster, polygons, tmp_path, qgis_new_project):
