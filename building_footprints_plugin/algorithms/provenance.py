@@ -29,7 +29,8 @@ def about(values: Values, output: str, source: str, facts: Sequence[str]) -> Abo
     made = tr("{} of Building Footprints {}, {}").format(
         values.algorithm.displayName(), __version__, date.today().isoformat()
     )
-    return About(label, f"{source}: {label.lower()}", "\n".join([made, tr("Source: {}").format(source), *facts]))
+    lines = [made, *([tr("Source: {}").format(source)] if source else []), *facts]
+    return About(label, f"{source}: {label.lower()}" if source else label, "\n".join(lines))
 
 
 def settings_said(settings: Sequence[Setting], values: Values, result: dict[str, Any] | None = None) -> list[str]:

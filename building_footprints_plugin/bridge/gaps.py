@@ -13,7 +13,7 @@ from .errors import BridgeError
 from .rendering import TILE_PX
 
 Window = tuple[int, int, int, int]  # x, y, width, height in pixels
-TOLD_SHARE = 0.001  # of a picture, from which the user is told of gaps
+TOLD_SHARE = 0.005  # of a picture, from which the user is told of gaps
 
 
 @dataclass(frozen=True)

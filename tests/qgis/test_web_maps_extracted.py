@@ -41,7 +41,8 @@ def test_a_web_map_shows_the_buildings_that_its_image_shows(map_server, found, f
     """Two resamplings lie between the file and what the network sees, so outlines differ a little."""
     image = QgsRasterLayer(str(map_server.image), "")
     extent = to_mercator(image).transformBoundingBox(image.extent())
-    parameters = {"INPUT": map_server.xyz(), "EXTENT": text(extent), "OUTPUT": "memory:"}
+    source = f"wms://{map_server.xyz().source()}"  # as on the command line of qgis_process
+    parameters = {"INPUT": source, "EXTENT": text(extent), "OUTPUT": "memory:"}
     results = processing.run(EXTRACT, parameters, feedback=feedback)
     assert results["OUTPUT"].crs().authid() == "EPSG:3857"
     shapes = in_mercator(results["OUTPUT"])
