@@ -1,6 +1,6 @@
 """Rasters on a metric grid: images in, as 8-bit pixels and what is there; building probability in and out."""
 
-from .. import untrusted as untrusted  # before GDAL registers its drivers
+from .. import untrusted  # noqa: F401 - before GDAL registers its drivers
 from .georeference import apply_affine, shifted
 from .grid import Grid, metric_grid
 from .gridded import Bounds, GriddedReader

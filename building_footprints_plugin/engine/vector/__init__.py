@@ -1,6 +1,6 @@
 """Vector files in and out: GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, Shapefile and SpaceNet's CSV."""
 
-from .. import untrusted as untrusted  # before GDAL registers its drivers
+from .. import untrusted  # noqa: F401 - before GDAL registers its drivers
 from .crs import crs_name, metric_crs, parse_crs, reproject, same_crs
 from .layer import Layer, bounds_of, layer_names, read_layer
 from .polygons import Polygons, polygons_of
