@@ -104,6 +104,8 @@ def check_metadata(metadata: dict[str, str]) -> None:
         raise BadPackage(f"metadata.txt has version {metadata['version']}, __init__.py has {source_version()}.")
     if metadata["hasProcessingProvider"] != "yes":
         raise BadPackage("metadata.txt needs hasProcessingProvider=yes, or qgis_process does not load the plugin.")
+    if not metadata["qgisMaximumVersion"].startswith("4."):
+        raise BadPackage("metadata.txt needs qgisMaximumVersion=4.99, or QGIS 4 does not offer the plugin.")
     if not (ROOT / PACKAGE / metadata["icon"]).is_file():
         raise BadPackage(f"metadata.txt names the icon {metadata['icon']}, which is not in the plugin.")
     marked_up = [name for name, value in metadata.items() if "<" in value]

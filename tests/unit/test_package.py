@@ -37,6 +37,7 @@ def test_metadata_is_accepted_and_has_the_version_of_the_code() -> None:
         ("about", "", "lacks about"),
         ("version", "9.9.9", "has version 9.9.9"),
         ("hasProcessingProvider", "no", "hasProcessingProvider=yes"),
+        ("qgisMaximumVersion", "3.99", "QGIS 4 does not offer the plugin"),
         ("icon", "icons/none.svg", "which is not in the plugin"),
         ("description", "<b>bold</b>", "HTML in description"),
     ],
