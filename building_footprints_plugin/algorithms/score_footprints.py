@@ -20,6 +20,7 @@ from ..bridge.rasters import bounds_argument
 from ..bridge.vectors import write_polygons
 from ..translation import tr
 from .base import EngineAlgorithm
+from .provenance import about, settings_said
 from .score_numbers import descriptions, numbers
 from .settings import SCORE, add_settings, arguments
 from .sinks import EngineLayer, fill_sink
@@ -81,8 +82,10 @@ class ScoreFootprints(EngineAlgorithm):
             outputs: dict[str, Any] = {**numbers(result)}
             outputs["OUTPUT"] = fill_sink(values, "OUTPUT", EngineLayer(scored, "proposals"), feedback)
             outputs["MISSED"] = fill_sink(values, "MISSED", EngineLayer(scored, "missed"), feedback)
-        style_on_load(values.context, outputs["OUTPUT"], "scored")
-        style_on_load(values.context, outputs["MISSED"], "missed")
+        facts = _facts(values, result)
+        for name, source, style in (("OUTPUT", "PROPOSALS", "scored"), ("MISSED", "TRUTH", "missed")):
+            made_of = about(values, name, values.source(source).sourceName(), facts)
+            style_on_load(values.context, outputs[name], style, made_of)
         return {**outputs, "REPORT": report} if report else outputs
 
     def _command(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> list[str]:
@@ -97,3 +100,12 @@ class ScoreFootprints(EngineAlgorithm):
         area = [f"--aoi={files['AOI']}"] if "AOI" in files else []
         bounds = bounds_argument(values.extent("EXTENT", crs))
         return ["score", files["PROPOSALS"], files["TRUTH"], *arguments(SCORE, values), *area, *bounds, *titles]
+
+
+def _facts(values: Values, result: dict[str, Any]) -> list[str]:
+    """Return what was compared with what, under which rule, and how it came out."""
+    sides = tr("{} compared with the ground truth {}").format(
+        values.source("PROPOSALS").sourceName(), values.source("TRUTH").sourceName()
+    )
+    found = tr("Matched {}, false {}, missed {}").format(*(result[name] for name in ("tp", "fp", "fn")))
+    return [sides, *settings_said(SCORE, values), found]

@@ -87,20 +87,22 @@ def test_loaded_results_are_styled(provider, polygons, feedback, qgis_new_projec
     for _ in range(2):
         context = QgsProcessingContext()
         context.setProject(QgsProject.instance())
-        wanted = {name: loaded(name) for name in ("OUTPUT", "MISSED")}
+        wanted = {name: loaded() for name in ("OUTPUT", "MISSED")}
         parameters = {"PROPOSALS": polygons(SQUARE), "TRUTH": truth, **wanted}
         layers = processing.run("buildingfootprints:scorefootprints", parameters, context=context, feedback=feedback)
         gc.collect()
         for details in context.layersToLoadOnCompletion().values():  # what QGIS does after a run
             details.postProcessor().postProcessLayer(layers[details.outputName], context, feedback)
+        names = {details.outputName: details.name for details in context.layersToLoadOnCompletion().values()}
+        assert names == {"OUTPUT": "polygons: matched and false footprints", "MISSED": "polygons: missed buildings"}
         scored, missed = layers["OUTPUT"], layers["MISSED"]
+        said = scored.metadata().abstract().splitlines()
+        assert {"polygons compared with the ground truth polygons", "Matched 1, false 0, missed 1"} <= set(said)
         assert isinstance(scored.renderer(), QgsCategorizedSymbolRenderer)
         assert [feature["status"] for feature in scored.getFeatures()] == ["matched"]
         assert colours(missed.renderer().symbol())[0] == "#1e64ff"
 
 
-def loaded(name: str) -> QgsProcessingOutputLayerDefinition:
-    """A temporary layer that is to be loaded into the project."""
-    definition = QgsProcessingOutputLayerDefinition("memory:", QgsProject.instance())
-    definition.destinationName = name
-    return definition
+def loaded() -> QgsProcessingOutputLayerDefinition:
+    """A temporary layer that is to be loaded into the project, under the name the algorithm gives it."""
+    return QgsProcessingOutputLayerDefinition("memory:", QgsProject.instance())
