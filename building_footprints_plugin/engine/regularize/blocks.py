@@ -7,18 +7,19 @@ is moved to where as much of the outline lies beyond it as is missing within.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import shapely
 
-from .cells import Cells, Lines, cells_between, largest_patches
+from .cells import Cells, Lines, cells_between, covered_area, largest_patches
 from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
 from .squaring import Squared
-from .walls import SAME
+from .walls import SAME, Walls
 
 OFF_AXIS = np.sin(np.radians(20))  # a wall further than this off both axes marks a line across either
 SLANTED_WEIGHT = 0.2  # of a wall off the axes, against one along them
+END_WEIGHT = 1e-3  # m, of where the picture ends: any wall counts more
 MOST_LINES = 48  # across one axis
 MOST_SHIFT = 1 / 6  # of the shortest wall: how far balancing may move a line
 
@@ -55,10 +56,11 @@ class Frames:
         return np.column_stack(turned) + self.middle[row]
 
 
-def blocks(outlines: Polygons, which: Ints, squared: Squared) -> tuple[Polygons, Bools]:
+def blocks(outlines: Polygons, which: Ints, squared: Squared, seen: Polygons) -> tuple[Polygons, Bools]:
     """Return blocks along the axes of `outlines[which]`, and for which of them there are any.
 
-    Their walls are as long as `squared`, the walls of all, asks for; up to a third less once lines are balanced.
+    `seen` is the ground around each outline of which anything is known, None for all of it. Walls are as long as
+    `squared`, the walls of all, asks for; up to a third less once lines are balanced.
     """
     result, found = np.empty(len(which), dtype=object), np.zeros(len(which), dtype=bool)
     frames = Frames.of(outlines, which, squared.axis)
@@ -68,7 +70,10 @@ def blocks(outlines: Polygons, which: Ints, squared: Squared) -> tuple[Polygons,
         return result, found
     edge, edge_start, reach = _edges_of(outlines[which[enough]], frames, enough)
     columns, rows = (_between_ends(lines, enough, reach) for lines in (columns, rows))
-    cells = _balanced(cells_between(columns, rows, edge, edge_start), MOST_SHIFT * squared.min_edge_m)
+    cells = cells_between(columns, rows, edge, edge_start)
+    if not shapely.is_missing(seen[which[enough]]).all():
+        cells = _as_seen(cells, seen[which[enough]], frames, enough, reach)
+    cells = _balanced(cells, MOST_SHIFT * squared.min_edge_m)
     made, has = largest_patches(cells)
     xy, row = shapely.get_coordinates(made[has], return_index=True)
     result[enough[has]] = shapely.set_coordinates(made[has], frames.back(xy, enough[has][row]))
@@ -76,12 +81,25 @@ def blocks(outlines: Polygons, which: Ints, squared: Squared) -> tuple[Polygons,
     return result, found
 
 
+def _as_seen(cells: Cells, seen: Polygons, frames: Frames, row: Ints, reach: Floats) -> Cells:
+    """Return the cells with the size of what was seen of them."""
+    middle, far = frames.middle[row], 4 * reach[:, None]  # beyond all cells, however turned
+    everywhere = shapely.box(*(middle - far).T, *(middle + far).T)
+    edge, edge_start, _ = _edges_of(np.where(shapely.is_missing(seen), everywhere, seen), frames, row)
+    return replace(cells, size=covered_area(cells, edge, edge_start))
+
+
 @dataclass(frozen=True)
-class _Found:
-    """Lines as walls give them: the row of their building, place, weight, and whether a neighbour has the same wall."""
+class _Marks:
+    """What lines are laid through: the row of a building, points (n, 2), and how much they count.
+
+    `across` (n, 2) says how much a point marks a line across x and across y, from 0 to 1, and `shared` whether a
+    neighbour has the same wall there.
+    """
 
     row: Ints
     at: Floats
+    across: Floats
     weight: Floats
     shared: Bools
 
@@ -91,26 +109,42 @@ def _lines_of(squared: Squared, frames: Frames) -> tuple[Lines, Lines]:
     walls, polygon = squared.walls, squared.sides[squared.walls.arc]
     wall, side = np.nonzero((polygon >= 0) & (frames.number[polygon] >= 0))
     row = frames.number[polygon[wall, side]]
+    seen = ~walls.fixed[wall]
+    marks = _marks_of_walls(walls, wall[seen], row[seen], frames)
+    marks = replace(marks, shared=marks.shared & (polygon[wall[seen]] >= 0).all(axis=1))
+    marks = _with_ends(marks, walls, wall[~seen], row[~seen], frames)
+    columns, rows = (_apart(marks, axis, len(frames.cosine), squared.min_edge_m) for axis in (0, 1))
+    return columns, rows
+
+
+def _marks_of_walls(walls: Walls, wall: Ints, row: Ints, frames: Frames) -> _Marks:
+    """Return the marks of walls; `shared` are those along an axis."""
     along, place = walls.along[wall], walls.place[wall]
     run = np.abs(along[:, 0] * frames.cosine[row] + along[:, 1] * frames.sine[row])
     rise = np.abs(along[:, 1] * frames.cosine[row] - along[:, 0] * frames.sine[row])
     square = np.minimum(run, rise) < SAME
     middle = np.where(square[:, None], place, (walls.begin[wall] + walls.end[wall]) / 2)
-    x, y = frames.into(middle, row)
     length = np.hypot(*(walls.end[wall] - walls.begin[wall]).T)
     weight = length * np.where(square, 1.0, SLANTED_WEIGHT * np.maximum(run, rise))
-    shared = square & (polygon[wall] >= 0).all(axis=1)
-    found, edge_m = [], squared.min_edge_m
-    for at, across in ((x, rise), (y, run)):
-        use = across > OFF_AXIS
-        found.append(_apart(_Found(row[use], at[use], weight[use], shared[use]), len(frames.cosine), edge_m))
-    return found[0], found[1]
+    at = np.column_stack(frames.into(middle, row))
+    return _Marks(row, at, np.column_stack([rise, run]), weight, square)
 
 
-def _apart(lines: _Found, count: int, min_edge_m: float) -> Lines:
-    """Return the lines of every row, of two that are closer than `min_edge_m` the one with more weight."""
-    order = np.lexsort((lines.at, -lines.weight.round(6), lines.row))
-    row, at, shared = lines.row[order], lines.at[order], lines.shared[order]
+def _with_ends(marks: _Marks, walls: Walls, wall: Ints, row: Ints, frames: Frames) -> _Marks:
+    """Return the marks, and one at both ends of what is no wall but the end of the picture: so far a building goes."""
+    row = np.tile(row, 2)
+    at = np.column_stack(frames.into(np.concatenate([walls.begin[wall], walls.end[wall]]), row))
+    ends = _Marks(row, at, np.ones_like(at), np.full(len(row), END_WEIGHT), np.zeros(len(row), dtype=bool))
+    both = (np.concatenate([getattr(part, field.name) for part in (marks, ends)]) for field in fields(_Marks))
+    return _Marks(*both)
+
+
+def _apart(marks: _Marks, axis: int, count: int, min_edge_m: float) -> Lines:
+    """Return the lines across an axis of every row, of two closer than `min_edge_m` the one with more weight."""
+    use = np.flatnonzero(marks.across[:, axis] > OFF_AXIS)
+    row, at, weight, shared = marks.row[use], marks.at[use, axis], marks.weight[use], marks.shared[use]
+    order = np.lexsort((at, -weight.round(6), row))
+    row, at, shared = row[order], at[order], shared[order]
     left, chosen = np.arange(len(row)), [np.empty(0, dtype=np.int64)]
     best = np.empty(count)
     for _ in range(MOST_LINES):

@@ -12,6 +12,7 @@ from .deviation import outline_distance
 from .guards import Guards
 from .rings import Bools, Floats, Polygons
 from .squaring import Squared
+from .unseen import clipped
 
 MORE = 4.0  # times what walls add to a ragged outline and leave out of it: as much, and one noisy wall, may blocks
 UNFIT = 0.1  # of its area: what walls that are not faithful count as
@@ -39,7 +40,8 @@ def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squa
     Those that are `done` need none, whatever their corners.
     """
     which = np.flatnonzero(~done & (~start.fit | oblique(start.polygons)))
-    made, good = blocks(plain, which, squared)
+    made, good = blocks(plain, which, squared, guards.seen)
+    made = clipped(made, guards.seen[which])
     good[good] = guards.faithful(made[good], which[good])
     which, made = which[good], made[good]
     raw, walled = guards.raw[which], start.polygons[which]

@@ -10,6 +10,7 @@ from rasterio.features import shapes
 
 from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
 
+LEAST_M2 = 1e-6  # cells that are not seen at all are none
 PAIRS = 1_000_000  # of an edge with a corner of a cell, looked at in one go
 
 
@@ -38,7 +39,8 @@ class Lines:
 class Cells:
     """The cells between `columns` and `rows`, those of one building after another, row by row.
 
-    `building` and `column`, `row` say of every cell whose and where it is, `size` and `covered` are areas.
+    `building` and `column`, `row` say of every cell whose and where it is; `size` is the area that is seen of it, and
+    `covered` what of that is building.
     """
 
     columns: Lines
@@ -52,7 +54,7 @@ class Cells:
     @property
     def taken(self) -> Bools:
         """Whether a cell is covered by half."""
-        return self.covered >= self.size / 2
+        return (self.covered >= self.size / 2) & (self.covered > LEAST_M2)
 
     def width(self) -> Ints:
         """Return how many cells there are in the row of each cell."""
@@ -81,11 +83,12 @@ def cells_between(columns: Lines, rows: Lines, edge: Floats, edge_start: Ints) -
     empty = np.zeros(len(building))
     cells = Cells(columns, rows, building, place % width, place // width, empty, empty)
     along, across = cells.extent()
-    covered = _covered(cells, edge, edge_start)
+    covered = covered_area(cells, edge, edge_start)
     return Cells(columns, rows, building, cells.column, cells.row, along * across, covered)
 
 
-def _covered(cells: Cells, edge: Floats, edge_start: Ints) -> Floats:
+def covered_area(cells: Cells, edge: Floats, edge_start: Ints) -> Floats:
+    """Return the area of every cell within outlines: building b's have the edges from `edge_start[b]` on."""
     columns, rows = cells.columns, cells.rows
     corners = columns.counts() * rows.counts()
     work = np.cumsum(corners * np.diff(edge_start))

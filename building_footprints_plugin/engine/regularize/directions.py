@@ -78,11 +78,13 @@ def building_axes(polygon: Ints, angle: Floats, length: Floats, count: int, leng
     first = dominant_axes(polygon, angle, length**2, count)
     rest = np.abs(off_axis(angle, first[polygon])) > OTHER_AXIS
     second = dominant_axes(polygon[rest], angle[rest], length[rest] ** 2, count)
-    share = [_share(polygon, length, np.abs(off_axis(angle, axis[polygon])) < SURE_TURN) for axis in (first, second)]
+    share = [
+        _share(polygon, length, count, np.abs(off_axis(angle, axis[polygon])) < SURE_TURN) for axis in (first, second)
+    ]
     sure = (share[0] >= SURE_SHARE) | ((share[0] + share[1] >= BOTH_SHARE) & (share[1] >= OTHER_SHARE))
     mean, error = mean_axes(polygon, angle, length**2, count)
     rest &= length >= lengths.corner  # shorter ones are corners that were rounded off
-    along = _share(polygon, length, rest & (np.abs(off_axis(angle, second[polygon])) < SAME_AXIS))
+    along = _share(polygon, length, count, rest & (np.abs(off_axis(angle, second[polygon])) < SAME_AXIS))
     diagonal = np.abs(off_axis(second, first + QUARTER / 2)) < DIAGONAL
     second = np.where(diagonal, first + QUARTER / 2, second)
     has = sure & (along >= np.where(diagonal, DIAGONAL_SHARE, OTHER_SHARE))
@@ -90,10 +92,10 @@ def building_axes(polygon: Ints, angle: Floats, length: Floats, count: int, leng
     return Axes(np.where(sure, first, mean), np.where(has, second, np.nan), np.where(sure, 0.0, error))
 
 
-def _share(polygon: Ints, length: Floats, which: Bools) -> Floats:
+def _share(polygon: Ints, length: Floats, count: int, which: Bools) -> Floats:
     """Return the share of every polygon's outline that is in walls `which`; `polygon` has walls for each."""
-    total = np.bincount(polygon, length)
-    return np.asarray(np.bincount(polygon, length * which) / np.maximum(total, 1e-12), dtype=np.float64)
+    total = np.bincount(polygon, length, count)
+    return np.asarray(np.bincount(polygon, length * which, count) / np.maximum(total, 1e-12), dtype=np.float64)
 
 
 def mean_axes(polygon: Ints, angle: Floats, weight: Floats, count: int) -> tuple[Floats, Floats]:
@@ -158,7 +160,8 @@ def directions_of(sections: Sections, coverage: Coverage, known: Floats, near: P
     polygon, count = sides[row, side], len(known)
     angle = np.arctan2(*sections.fit.direction().T[::-1])
     length = np.hypot(*sections.chord().T)
-    axes = building_axes(polygon, angle[row], length[row], count, lengths).knowing(known)
+    wall = ~sections.unseen[row]
+    axes = building_axes(polygon[wall], angle[row[wall]], length[row[wall]], count, lengths).knowing(known)
     longest = np.zeros(count)
     np.maximum.at(longest, polygon, length[row])
     axis = aligned(axes, longest, lengths.align, near, coverage.touching())
@@ -167,7 +170,7 @@ def directions_of(sections: Sections, coverage: Coverage, known: Floats, near: P
     line = np.tile(sections.line[row], 2)
     turn = -off_axis(angle, _nearest_axes(angle, line[~np.isnan(both)], both[~np.isnan(both)]))
     limit = np.clip(2 * lengths.turn / np.maximum(sections.fit.length, 1e-9), SURE_TURN, MAX_TURN)
-    follows = np.abs(turn) <= limit
+    follows = (np.abs(turn) <= limit) & ~sections.unseen
     turned = np.where(follows, angle + turn, angle)
     return Directions(turned[sections.line], follows[sections.line], axis, ~np.isnan(axes.second))
 

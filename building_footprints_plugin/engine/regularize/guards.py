@@ -18,10 +18,14 @@ ESTIMATE = 1.25  # the area between outlines is hardly ever more than this times
 
 @dataclass(frozen=True)
 class Guards:
-    """Limits on what may become of the `raw` outlines, whose `groups` are further apart than twice `reach_m`."""
+    """Limits on what may become of the `raw` outlines, whose `groups` are further apart than twice `reach_m`.
+
+    `seen` is the ground around each of which anything is known, None for all of it.
+    """
 
     raw: Polygons
     groups: Ints
+    seen: Polygons
     reach_m: float
     min_iou: float = 0.75
     max_area_change: float = 0.15

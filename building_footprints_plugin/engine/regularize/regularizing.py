@@ -25,6 +25,7 @@ from .sections import sections_of
 from .settling import mended, settled
 from .simplify import arcs_through, simplified_arcs
 from .squaring import squared_walls
+from .unseen import clipped
 from .walls import SAME
 
 BATCH = 4096  # polygons straightened at once: some 150 MB, and fastest
@@ -39,21 +40,23 @@ class Regularized:
     regularized: Bools
 
 
-def regularize(polygons: Polygons, groups: Ints, demands: Demands) -> Regularized:
+def regularize(polygons: Polygons, groups: Ints, demands: Demands, seen: Polygons | None = None) -> Regularized:
     """Straighten valid polygons whose coordinates are metres.
 
     `groups` (n,) numbers neighbourhoods: polygons of different groups are further apart than twice `reach_m`, those
-    of one group may share walls. A polygon that would become invalid, lose its likeness (`Guards`) or overlap another
-    keeps a simpler outline and is marked False. Memory is that of the largest group, or of `BATCH` polygons. Raises
-    BadInput on an unknown method.
+    of one group may share walls. `seen` (n,) is the ground around each of which anything is known, None for all of it:
+    an outline that ends where this does keeps that edge, and stays within. A polygon that would become invalid, lose
+    its likeness (`Guards`) or overlap another keeps a simpler outline and is marked False. Memory is that of the
+    largest group, or of `BATCH` polygons. Raises BadInput on an unknown method.
     """
     if demands.method not in REGULARIZE_METHODS:
         raise BadInput(f"The method is {demands.method!r}; expected one of {', '.join(REGULARIZE_METHODS)}.")
     if demands.method == "none" or len(polygons) == 0:
         return Regularized(polygons, np.full(len(polygons), demands.method == "none"))
+    seen = np.full(len(polygons), None, dtype=object) if seen is None else seen
     result, regularized = polygons.copy(), np.zeros(len(polygons), dtype=bool)
     for rows in batches(groups):
-        result[rows], regularized[rows] = _straightened(polygons[rows], groups[rows], demands)
+        result[rows], regularized[rows] = _straightened(polygons[rows], groups[rows], demands, seen[rows])
     return Regularized(result, regularized)
 
 
@@ -69,12 +72,12 @@ def batches(groups: Ints) -> Iterator[Ints]:
         cut = end
 
 
-def _straightened(polygons: Polygons, groups: Ints, demands: Demands) -> tuple[Polygons, Bools]:
+def _straightened(polygons: Polygons, groups: Ints, demands: Demands, seen: Polygons) -> tuple[Polygons, Bools]:
     reach = reach_m(demands.tolerance_m, demands.pixel_m)
     raw = np.asarray(shapely.normalize(shapely.remove_repeated_points(polygons)), dtype=object)
-    guards = Guards(raw, groups, reach, demands.min_iou)
+    guards = Guards(raw, groups, seen, reach, demands.min_iou)
     coverage = _coverage(raw, groups, demands)
-    sections = sections_of(coverage, demands.noise_m)
+    sections = sections_of(coverage, demands.noise_m, seen)
     choices = [simplified_arcs(sections, reach), arcs_through(sections, sections.corner_xy), coverage.arcs]
     plain = mended(coverage.polygons(choices[0]))
     if demands.method == "rectangular":
@@ -84,13 +87,13 @@ def _straightened(polygons: Polygons, groups: Ints, demands: Demands) -> tuple[P
         arcs, is_round = with_circles(arcs, coverage.arcs, coverage.closed, demands.noise_m, demands.pixel_m)
         choices.insert(0, arcs)
         square = np.abs(off_axis(known, squared.axis)) < SAME
-        start = Start.of(mended(coverage.polygons(arcs)), guards, squared.axis)
+        start = Start.of(clipped(mended(coverage.polygons(arcs)), seen), guards, squared.axis)
         start = with_blocks(start, plain, square | coverage.beside(is_round) | squared.along_two(), guards, squared)
         start = unchanged(start, square, raw)
     else:
         start = Start.of(plain, guards, np.zeros(len(raw)))
     result, level = settled(coverage, choices, guards, start)
-    return result, level <= 1
+    return clipped(result, seen), level <= 1
 
 
 def _coverage(raw: Polygons, groups: Ints, demands: Demands) -> Coverage:

@@ -13,7 +13,8 @@ import shapely
 
 from .coverage import Arcs, Coverage
 from .lines import Fits, distance, fits_of, joined
-from .rings import Bools, Floats, Ints, owner_of, starts_of
+from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
+from .unseen import on_border
 
 ON_LINE = 0.75  # of the tolerance: how far the ends of a section may be from the line it is laid on
 MAX_MEETING = 6  # pieces of outline that meet in one point, at most
@@ -25,7 +26,8 @@ class Sections:
 
     `own` are the fits of the sections by themselves. Sections that run on across a corner lie on one line: `line` is
     the number of one of them, `fit` the fit of all. `corner` (sections, 2) numbers the corners where a section begins
-    and ends, `corner_xy` says where on the outline those are. Arcs share corners at nodes.
+    and ends, `corner_xy` says where on the outline those are. Arcs share corners at nodes. What lies behind `unseen`
+    ones is not known: they are no walls.
     """
 
     start: Ints
@@ -34,6 +36,7 @@ class Sections:
     line: Ints
     corner: Ints
     corner_xy: Floats
+    unseen: Bools
 
     def arc(self) -> Ints:
         """Return the arc of every section."""
@@ -44,8 +47,11 @@ class Sections:
         return np.asarray(self.corner_xy[self.corner[:, 1]] - self.corner_xy[self.corner[:, 0]], dtype=np.float64)
 
 
-def sections_of(coverage: Coverage, tolerance_m: float) -> Sections:
-    """Cut the arcs where they leave a straight line by more than `tolerance_m` (Douglas and Peucker, 1973)."""
+def sections_of(coverage: Coverage, tolerance_m: float, seen: Polygons) -> Sections:
+    """Cut the arcs where they leave a straight line by more than `tolerance_m` (Douglas and Peucker, 1973).
+
+    `seen` is the ground around every polygon of which anything is known, None for all of it.
+    """
     arcs = coverage.arcs
     cut = _cuts(arcs, tolerance_m)
     arc = owner_of(arcs.start)[cut]
@@ -54,7 +60,8 @@ def sections_of(coverage: Coverage, tolerance_m: float) -> Sections:
     fit = fits_of(arcs.xy, begin, end)
     start = starts_of(np.bincount(arc[:-1][inner], minlength=len(arcs.start) - 1))
     corner, corner_xy = _corners(coverage, start, arcs.xy[begin], arcs.xy[end])
-    single = Sections(start, fit, fit, np.arange(len(begin)), corner, corner_xy)
+    unseen = on_border(fit.middle, coverage.sides[owner_of(start)], seen)
+    single = Sections(start, fit, fit, np.arange(len(begin)), corner, corner_xy, unseen)
     return _laid_on_lines(single, tolerance_m * ON_LINE)
 
 
@@ -84,6 +91,8 @@ def _corners(coverage: Coverage, start: Ints, begin: Floats, end: Floats) -> tup
 def _laid_on_lines(sections: Sections, near_m: float) -> Sections:
     """Lay sections that meet on one line where that is never further than `near_m` from their ends."""
     one, two = meeting_pairs(sections.corner.ravel(), np.repeat(np.arange(len(sections.corner)), 2))
+    same = sections.unseen[one] == sections.unseen[two]
+    one, two = one[same], two[same]
     own, line, ends = sections.own, sections.line, sections.corner_xy[sections.corner]
     fit = own
     while True:

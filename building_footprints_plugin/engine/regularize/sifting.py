@@ -25,6 +25,7 @@ def mergeable(walls: Walls, lengths: Lengths) -> Bools:
     step[here] = _farthest_end(walls, one, two)
     close = np.zeros(len(walls), dtype=bool)
     close[here] = (along > 0) & (np.abs(across) < PARALLEL)
+    close[here] &= walls.fixed[here] == walls.fixed[there]
     return _local_minima(np.where(close & (step <= lengths.step), step, np.inf), following)
 
 
@@ -59,7 +60,7 @@ def removable(walls: Walls, joints: Joints, lengths: Lengths) -> Bools:
     short = length < lengths.wall
     short |= walls.free & (_loss(walls, joints, following) <= lengths.loss)
     count = np.bincount(walls.arc)[walls.arc]
-    short &= count > np.where(walls.closed, 4, 1)
+    short &= ~walls.fixed & (count > np.where(walls.closed, 4, 1))
     removed = _local_minima(np.where(short, length, np.inf), following)
     return removed | _facing(walls, removed, length, following)
 

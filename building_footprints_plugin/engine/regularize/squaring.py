@@ -15,6 +15,8 @@ from .sections import Sections
 from .sifting import going_on, mergeable, removable
 from .walls import Walls, joints_of, merged, on_lines, without
 
+BEYOND_M = 0.1  # the end of the picture (left of its polygon) is cut off exactly in the end
+
 
 @dataclass(frozen=True)
 class Squared:
@@ -69,5 +71,7 @@ def _walls_of(sections: Sections, coverage: Coverage, directions: Directions) ->
     along *= np.where((along * sections.chord()).sum(axis=1) < 0, -1.0, 1.0)[:, None]
     arc = sections.arc()
     begin, end = (sections.corner_xy[corner] for corner in sections.corner.T)
-    kinds = coverage.closed[arc], sections.line, sections.own, sections.fit.middle
-    return on_lines(Walls(arc, *kinds, along, ~directions.follows, begin, end))
+    beyond = np.where(sections.unseen, BEYOND_M, 0.0)[:, None] * np.column_stack([-along[:, 1], along[:, 0]])
+    own = replace(sections.own, middle=sections.own.middle + beyond)
+    kinds = coverage.closed[arc], sections.line, own, sections.fit.middle
+    return on_lines(Walls(arc, *kinds, along, ~directions.follows, begin, end, sections.unseen))

@@ -19,7 +19,8 @@ class Walls:
 
     Wall w runs along the unit vector `along[w]`, on the line numbered `line[w]` that it may share with other walls;
     `fit` is what is known of the wall itself, `place` a point of the line. `free` walls keep the direction of their
-    outline, the others follow an axis. On the outline, the wall begins at `begin[w]` and ends at `end[w]`.
+    outline, the others follow an axis; `fixed` ones are no walls, but where the picture ends. On the outline, the wall
+    begins at `begin[w]` and ends at `end[w]`.
     """
 
     arc: Ints
@@ -31,6 +32,7 @@ class Walls:
     free: Bools
     begin: Floats
     end: Floats
+    fixed: Bools
 
     def __len__(self) -> int:
         return len(self.arc)
@@ -160,6 +162,7 @@ def _taken(walls: Walls, kept: Bools) -> Walls:
         walls.free[kept],
         walls.begin[kept],
         walls.end[kept],
+        walls.fixed[kept],
     )
 
 

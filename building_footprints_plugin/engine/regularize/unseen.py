@@ -1,0 +1,31 @@
+"""Where outlines end because the picture does: such an edge is no wall, and nothing is built beyond it."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from .rings import Bools, Floats, Ints, Polygons
+from .trimming import largest_parts
+
+ON_BORDER_M = 0.05
+
+
+def on_border(points: Floats, sides: Ints, seen: Polygons) -> Bools:
+    """Tell which points (n, 2) are on the border of the ground `seen` around one of the polygons `sides` (n, 2)."""
+    known = np.append(~shapely.is_missing(seen), False)[sides]  # -1, for no polygon, is one more than there are
+    point, side = np.nonzero(known)
+    border = shapely.boundary(seen[sides[point, side]])
+    result = np.zeros(len(points), dtype=bool)
+    result[point] = shapely.distance(shapely.points(points[point]), border) < ON_BORDER_M
+    return result
+
+
+def clipped(polygons: Polygons, seen: Polygons) -> Polygons:
+    """Return the polygons without what is beyond the ground `seen` around each; of several parts, the largest."""
+    result = polygons.copy()
+    rows = np.flatnonzero(~shapely.is_missing(seen) & ~shapely.is_missing(polygons))
+    rows = rows[~shapely.covers(seen[rows], polygons[rows])]
+    parts, owner = largest_parts(shapely.intersection(polygons[rows], seen[rows]))
+    result[rows[owner]] = parts
+    return result

@@ -1,0 +1,88 @@
+"""Buildings that the edge of a picture cuts: that edge is no wall of theirs, and nothing is built beyond it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from outlines import corner_angles, iou, plan, traced, turned
+
+from building_footprints_plugin.engine.regularize import Demands, regularize
+
+PICTURE = shapely.box(0, -50, 50, 50)  # nothing is known west of it
+CORNER = shapely.box(0, 0, 50, 50)
+METHODS = ("simplify", "rectangular")
+
+
+def straight(
+    outlines: list[Any], seen: shapely.Geometry | None, method: str = "rectangular", pixel_m: float = 0.0
+) -> Any:
+    polygons = np.array(outlines, dtype=object)
+    ground = np.full(len(polygons), seen, dtype=object)
+    return regularize(polygons, np.zeros(len(polygons), dtype=np.int64), Demands(method, 0.5, pixel_m), ground)
+
+
+def rounded(shape: shapely.Polygon) -> shapely.Polygon:
+    """Return a shape with round corners, as networks draw them."""
+    return shape.buffer(-0.9).buffer(1.8).buffer(-0.9)
+
+
+def off_border(polygon: shapely.Polygon, picture: shapely.Polygon) -> np.ndarray[Any, Any]:
+    """Return the angles at the corners that are not on the border of the picture."""
+    inner = [shapely.distance(shapely.Point(xy), picture.boundary) > 1e-6 for xy in polygon.exterior.coords[:-1]]
+    return corner_angles(polygon)[inner]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["rectangle", "L"]), st.floats(0, 90), st.floats(-4, 1))
+def test_what_is_seen_is_squared_and_the_cut_stays(name: str, angle: float, shift: float) -> None:
+    building = turned(plan(name, 5, 6), angle, (shift, 0))
+    visible = building & PICTURE
+    outline = rounded(building) & PICTURE
+    if visible.geom_type != "Polygon" or outline.geom_type != "Polygon" or outline.area < 30:
+        return
+    found = straight([outline], PICTURE).polygons[0]
+    assert found.is_valid
+    assert (found - PICTURE).area < 1e-9
+    assert iou(found, visible) > 0.88
+    assert iou(found, visible) > iou(outline, visible) - 0.03
+
+
+@pytest.mark.parametrize("angle", [0, 10, 25, 40])
+@pytest.mark.parametrize(("picture", "place"), [(PICTURE, (2, 0)), (CORNER, (1, -3))], ids=["one side", "a corner"])
+def test_the_axis_is_that_of_the_building_and_not_of_the_picture(
+    picture: shapely.Polygon, place: tuple[float, float], angle: float
+) -> None:
+    building = turned(shapely.box(-7, -5, 7, 6), angle, place)
+    found = straight([rounded(building) & picture], picture).polygons[0]
+    assert iou(found, building & picture) > 0.97
+    corners = off_border(found, picture)
+    assert len(corners)
+    np.testing.assert_allclose(corners, 90, atol=1e-6)
+
+
+def test_without_knowing_the_picture_it_is_worse() -> None:
+    building = turned(shapely.box(-7, -5, 7, 6), 25, (-3, 0))
+    outline = rounded(building) & PICTURE
+    blind, seeing = (straight([outline], seen).polygons[0] for seen in (None, PICTURE))
+    assert iou(blind, building & PICTURE) < iou(seeing, building & PICTURE) - 0.02
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_neighbours_at_the_edge_keep_their_wall(method: str) -> None:
+    houses = [turned(shapely.box(-6, 0, 9, 8), 12), turned(shapely.box(-6, 8, 9, 15), 12)]
+    made = straight(traced([house & PICTURE for house in houses]).tolist(), PICTURE, method, 0.3)
+    for found, house in zip(made.polygons, houses, strict=True):
+        assert (found - PICTURE).area < 1e-9
+        assert iou(found, house & PICTURE) > 0.95
+    assert shapely.intersection(*made.polygons).area < 1e-6
+
+
+def test_what_is_not_cut_is_as_if_nothing_were_said() -> None:
+    house = rounded(turned(plan("L", 5, 6), 30, (20, 0)))
+    one, two = (straight([house], seen).polygons[0] for seen in (None, PICTURE))
+    assert one.equals_exact(two, 1e-9)
