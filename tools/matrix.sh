@@ -49,12 +49,15 @@ make_system() {
     command -v debootstrap >/dev/null || tools/apt.sh debootstrap debootstrap
     echo "Making Debian $suite in .matrix/$suite; its log is .matrix/$suite.log"
     mkdir -p .matrix
+    exec 9>".matrix/$suite.lock" # held by whatever this starts, also if this is killed
+    flock --nonblock 9 || { echo "Debian $suite is being made by another run; wait for it." >&2; exit 1; }
     if ! unshare --mount "$0" "$suite" "$zip" --make >".matrix/$suite.log" 2>&1 </dev/null; then
         tail -n 20 ".matrix/$suite.log" >&2
         echo "Debian $suite could not be made; mend what its log says and run this again." >&2
         exit 1
     fi
     echo "${packages[*]}" >"$root.ready"
+    exec 9>&-
 }
 
 make_base() {

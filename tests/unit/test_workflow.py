@@ -44,7 +44,9 @@ def test_no_job_runs_for_ever_and_none_hides_the_failure_of_another(workflow: di
 def test_the_systems_and_versions_of_the_readme_are_run(workflow: dict[str, Any]) -> None:
     systems = workflow["jobs"]["engine"]["strategy"]["matrix"]["system"]
     assert {system.partition("-")[0] for system in systems} == {"ubuntu", "windows", "macos"}
-    assert {"release-3_22", "3.40", "3.44"} <= set(workflow["jobs"]["qgis"]["strategy"]["matrix"]["qgis"])
+    assert {"debian:12", "qgis/qgis:3.40", "qgis/qgis:3.44"} <= set(
+        workflow["jobs"]["qgis"]["strategy"]["matrix"]["image"]
+    )
 
 
 def test_make_knows_its_targets(steps: list[dict[str, str]]) -> None:
