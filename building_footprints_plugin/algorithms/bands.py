@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingParameterBand
 
+from ..bridge.rasters import RasterInput
 from ..engine.options import SegmentOptions
 from ..translation import tr
 from .settings import help_of
@@ -17,9 +18,9 @@ def add_bands(algorithm: QgsProcessingAlgorithm) -> None:
     algorithm.addParameter(band)
 
 
-def bands_arguments(values: Values) -> list[str]:
-    """Return `--bands`, or nothing where none was chosen."""
-    bands = values.wholes("BANDS")
+def bands_arguments(values: Values, source: RasterInput) -> list[str]:
+    """Return `--bands`, or nothing where none was chosen, or where `source` has none that could be chosen."""
+    bands = [] if source.is_picture else values.wholes("BANDS")
     return [f"--bands={','.join(map(str, bands))}"] if bands else []
 
 

@@ -75,7 +75,7 @@ class ExportTrainingData(RasterAlgorithm):
             source, *limits = self.input_arguments(values, folder, feedback)
             truth = os.path.join(folder, "truth.gpkg")
             write_polygons(values.source("TRUTH"), truth, values.context.transformContext(), feedback, ids_only=True)
-            command = ["chips", source, truth, made, *limits, *bands_arguments(values)]
+            command = ["chips", source, truth, made, *limits, *bands_arguments(values, self._input)]
             result = self.engine([*command, *arguments(TRAINING_DATA, values)], feedback)
         return {"FOLDER": target, "TILES": int(result["tiles"]), "PLACE": place}
 

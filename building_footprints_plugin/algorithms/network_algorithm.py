@@ -50,7 +50,7 @@ class NetworkAlgorithm(RasterAlgorithm):
         weights = values.input_file("WEIGHTS")
         self._used = used(values)
         return [
-            *bands_arguments(values),
+            *bands_arguments(values, self._input),
             *([f"--weights={weights}"] if weights else []),
             *arguments(NETWORK, values),
         ]

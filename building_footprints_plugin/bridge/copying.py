@@ -30,6 +30,7 @@ from .rendering import TILE_PX, Grid, is_served, needs_extent, no_extent, render
 
 MOST_SERVED_MPX = 100  # a server is asked for every pixel
 MOST_COPIED_MPX = 4000
+BLOCK_PX = 4 * TILE_PX  # copied at once: whole tiles, so that none is asked for twice; few servers render more at once
 MARGIN_PX = 100  # of the engine's grid: it looks 96 px beyond an extent, so that buildings on its edge are seen whole
 PICTURE_TYPES = (Qgis.DataType.ARGB32, Qgis.DataType.ARGB32_Premultiplied)
 IMAGE_OPTIONS = ["TILED=YES", "COMPRESS=DEFLATE", "BIGTIFF=IF_SAFER"]
@@ -106,6 +107,8 @@ class RasterCopy:
         writer.setOutputFormat("GTiff")
         set_options = getattr(writer, "setCreationOptions", None) or writer.setCreateOptions  # renamed in QGIS 3.44
         set_options(IMAGE_OPTIONS + _band_options(self.provider))
+        writer.setMaxTileWidth(BLOCK_PX)
+        writer.setMaxTileHeight(BLOCK_PX)
         return writer
 
 
@@ -153,10 +156,14 @@ def _check_size(size: tuple[int, int], most_mpx: int) -> None:
         raise BridgeError(text.format(megapixels, most_mpx) + " " + tr("possible: give a smaller extent."))
 
 
+def is_picture(provider: QgsRasterDataProvider) -> bool:
+    """Whether what QGIS calls one band is a picture in colour, which a copy has as red, green, blue and alpha."""
+    return provider.bandCount() == 1 and provider.dataType(1) in PICTURE_TYPES
+
+
 def _band_options(provider: QgsRasterDataProvider) -> list[str]:
     """Say whether the last band is alpha: GDAL would take the fourth of any four 8-bit bands for it."""
     last = provider.bandCount()
     if provider.colorInterpretation(last) == QgsRaster.ColorInterpretation.AlphaBand:
         return ["ALPHA=YES"]
-    is_picture = last == 1 and provider.dataType(1) in PICTURE_TYPES
-    return [] if is_picture else ["PHOTOMETRIC=MINISBLACK", "ALPHA=NO"]
+    return [] if is_picture(provider) else ["PHOTOMETRIC=MINISBLACK", "ALPHA=NO"]

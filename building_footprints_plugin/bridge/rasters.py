@@ -16,7 +16,7 @@ from qgis.core import (
     QgsRectangle,
 )
 
-from .copying import RasterCopy
+from .copying import RasterCopy, is_picture
 from .formats import engine_reads
 from .nodata import has_own_no_data
 
@@ -29,13 +29,15 @@ COPY_SHARE = 30  # of the progress bar
 class RasterInput:
     """What is known of a layer on the main thread; `arguments` may then be called on any thread.
 
-    `bounds` is in `crs`, or null for the whole layer.
+    `bounds` is in `crs`, or null for the whole layer. A picture has one band for QGIS, and for the engine red, green,
+    blue and alpha.
     """
 
     source: str
     crs: QgsCoordinateReferenceSystem
     bounds: QgsRectangle
     crs_is_overridden: bool = False
+    is_picture: bool = False
     copy: RasterCopy | None = None
 
     def arguments(self, folder: str, feedback: QgsFeedback) -> list[str]:
@@ -70,7 +72,7 @@ def raster_input(layer: QgsRasterLayer, wanted: Wanted) -> RasterInput:
     overridden = layer.dataProvider().crs() != layer.crs()
     source = engine_source(layer, wanted.drivers)
     copy = None if source else RasterCopy.of(layer, wanted.needed, wanted.context, wanted.gsd_m)
-    return RasterInput(source, layer.crs(), wanted.bounds, overridden, copy)
+    return RasterInput(source, layer.crs(), wanted.bounds, overridden, is_picture(layer.dataProvider()), copy)
 
 
 def engine_source(layer: QgsRasterLayer, drivers: Collection[str] = ()) -> str:

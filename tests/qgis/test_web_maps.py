@@ -64,6 +64,13 @@ def block(path: str, x: int, y: int) -> list[bytes]:
     return [bytes(dataset.GetRasterBand(band).ReadRaster(x, y, 256, 256)) for band in (1, 2, 3, 4)]
 
 
+def test_no_tile_is_asked_for_twice(server, box, tmp_path):
+    before = len(server.asked())
+    copied(server.xyz("grey"), box.scaled(6), tmp_path)
+    tiles = server.asked()[before:]
+    assert len(set(tiles)) == len(tiles) > 40
+
+
 @pytest.mark.parametrize(
     ("levels", "pixel_m"),
     [

@@ -17,9 +17,11 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 from web_maps import GROUND, to_mercator
 
+from building_footprints_plugin.algorithms.base import EngineAlgorithm
 from building_footprints_plugin.bridge.rasters import COPY_SHARE
 
 EXTRACT = "buildingfootprints:extractbuildings"
+SEGMENT = "buildingfootprints:segmentbuildings"
 GSD_M = 0.25
 
 
@@ -111,3 +113,33 @@ def test_the_dialog_says_that_an_extent_is_needed(map_server, provider, context)
     algorithm = provider.algorithm("extractbuildings").create()
     fine, why = algorithm.checkParameterValues({"INPUT": map_server.xyz(), "OUTPUT": "memory:"}, context)
     assert (fine, "must be given" in why) == (False, True)
+
+
+@pytest.fixture
+def told(monkeypatch) -> list[str]:
+    """Play the engine, and remember what it was told, and how large the copy was that it was given."""
+    given: list[str] = []
+
+    def play(self, arguments, feedback, bar_end=100):
+        given.extend(arguments)
+        given.append(gdal.Info(arguments[1], format="json")["size"])
+        gdal.Translate(arguments[2], arguments[1])
+        return {"device": "abacus"}
+
+    monkeypatch.setattr(EngineAlgorithm, "engine", play)
+    return given
+
+
+def test_mask_polygons_are_an_extent_too(map_server, provider, polygons, told):
+    """The part that is fetched is that of their box."""
+    layer = polygons(QgsGeometry.fromRect(map_server.box).asWkt(), crs="EPSG:3857")
+    processing.run(SEGMENT, {"INPUT": map_server.xyz(), "MASK": layer, "OUTPUT": "TEMPORARY_OUTPUT"})
+    assert [each for each in told if str(each).startswith("--aoi")]
+    assert not [each for each in told if str(each).startswith("--bounds")]
+    assert told[-1][0] <= 256 * 4
+
+
+def test_the_one_band_that_qgis_shows_of_a_picture_is_all_its_colours(map_server, provider, told):
+    extent = {"EXTENT": text(map_server.box), "OUTPUT": "TEMPORARY_OUTPUT"}
+    processing.run(SEGMENT, {"INPUT": map_server.xyz(), "BANDS": [1], **extent})
+    assert not [each for each in told if str(each).startswith("--bands")]
