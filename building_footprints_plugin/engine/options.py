@@ -151,9 +151,9 @@ class PolygonizeOptions(Options):
     merge_threshold: float | None = parameter(
         None,
         "touching parts are one building if the interior probability along their common line is at least this share "
-        "of the weaker part's, above 1 none are; default: the weights' value, else 0.9",
+        "of the weaker part's, or less for small parts; none are at 4; default: the weights' value, else 0.9",
         minimum=0.0,
-        maximum=2.0,
+        maximum=4.0,
     )
     min_area_m2: float | None = parameter(
         None,
