@@ -140,6 +140,10 @@ Exportieren Sie mehrere Orte in einen Ordner, einige davon zur Validierung, dann
             <translation>Benutztes Gerät</translation>
         </message>
         <message>
+            <source>Device: {}</source>
+            <translation>Gerät: {}</translation>
+        </message>
+        <message>
             <source>Engine: {}</source>
             <translation>Engine: {}</translation>
         </message>
@@ -188,14 +192,18 @@ Exportieren Sie mehrere Orte in einen Ordner, einige davon zur Validierung, dann
             <translation>Falsch</translation>
         </message>
         <message>
-            <source>Finds the buildings in an aerial or satellite image and returns them as polygons in the layer's coordinate system, each with its confidence (the mean building probability inside, from 0 to 1), its area in m² and its perimeter in m.
+            <source>Finds the buildings in an aerial or satellite image and returns them as polygons in the layer's coordinate system, each with its confidence (how likely it is right, from 0 to 1), its area in m² and its perimeter in m.
 
 The image is read at the resolution the weights were trained for, whatever its own is; images much coarser than that show too little. No data and transparent parts stay empty.
 
+Web maps (XYZ, WMS, WMTS) work too, within an extent or mask polygons: their pictures are fetched first, so mind the terms of whoever offers them.
+
 The network runs outside QGIS, in a Python that Check Installation reports on.</source>
-            <translation>Findet die Gebäude in einem Luft- oder Satellitenbild und gibt sie als Polygone im Koordinatensystem des Layers zurück, jedes mit seiner Konfidenz (der mittleren Gebäudewahrscheinlichkeit darin, von 0 bis 1), seiner Fläche in m² und seinem Umfang in m.
+            <translation>Findet die Gebäude in einem Luft- oder Satellitenbild und gibt sie als Polygone im Koordinatensystem des Layers zurück, jedes mit seiner Konfidenz (wie wahrscheinlich es richtig ist, von 0 bis 1), seiner Fläche in m² und seinem Umfang in m.
 
 Das Bild wird in der Auflösung gelesen, für die die Gewichte trainiert wurden, gleich welche es selbst hat; viel gröbere Bilder zeigen zu wenig. Wo keine Daten sind und wo das Bild durchsichtig ist, bleibt es leer.
+
+Auch Webkarten (XYZ, WMS, WMTS) gehen, innerhalb einer Ausdehnung oder von Maskenpolygonen: Ihre Bilder werden zuerst geholt; beachten Sie also die Bedingungen des Anbieters.
 
 Das Netz läuft außerhalb von QGIS, in einem Python, über das „Installation prüfen“ Auskunft gibt.</translation>
         </message>
@@ -218,6 +226,10 @@ Das Netz läuft außerhalb von QGIS, in einem Python, über das „Installation 
         <message>
             <source>Folder of wheels</source>
             <translation>Ordner mit Wheels</translation>
+        </message>
+        <message>
+            <source>Follow links of the image to the network</source>
+            <translation>Verweisen des Bildes ins Netz folgen</translation>
         </message>
         <message>
             <source>Footprints</source>
@@ -317,7 +329,7 @@ Das Netz läuft außerhalb von QGIS, in einem Python, über das „Installation 
         </message>
         <message>
             <source>Lowest confidence</source>
-            <translation type="unfinished" />
+            <translation>Kleinste Konfidenz</translation>
         </message>
         <message>
             <source>Make an environment of Python 3.10 or newer and install the packages in it, for example:</source>
@@ -354,6 +366,10 @@ Proxy-Einstellungen und Zertifikate von QGIS werden benutzt. Ohne Internet: auf 
         <message>
             <source>Matched or false</source>
             <translation>Richtig oder falsch</translation>
+        </message>
+        <message>
+            <source>Matched {}, false {}, missed {}</source>
+            <translation>Getroffen {}, falsch {}, übersehen {}</translation>
         </message>
         <message>
             <source>Mean IoU of the matched</source>
@@ -860,6 +876,10 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>Wo die Umgebung liegt. Voreinstellung: im QGIS-Profil.</translation>
         </message>
         <message>
+            <source>Where the image cannot be read</source>
+            <translation>Wo das Bild nicht lesbar ist</translation>
+        </message>
+        <message>
             <source>Whether everything is there</source>
             <translation>Ob alles da ist</translation>
         </message>
@@ -896,8 +916,8 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>Fehler {}</translation>
         </message>
         <message>
-            <source>footprints that are less likely to be right are left out; default: the value found best for the weights, else 0</source>
-            <translation type="unfinished" />
+            <source>footprints less likely to be right are left out; default: the value found best for the weights, else 0</source>
+            <translation>Grundrisse, die mit geringerer Wahrscheinlichkeit richtig sind, entfallen; Vorgabe: der für die Gewichte als bester gefundene Wert, sonst 0</translation>
         </message>
         <message>
             <source>from {} to {}</source>
@@ -950,6 +970,10 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
         <message>
             <source>left to the engine</source>
             <translation>der Engine überlassen</translation>
+        </message>
+        <message>
+            <source>let an image file on this machine (a .vrt) name others on the network; only for files you trust</source>
+            <translation>eine Bilddatei auf diesem Rechner (eine .vrt) darf andere im Netz nennen; nur für Dateien, denen Sie vertrauen</translation>
         </message>
         <message>
             <source>licence of image and labels</source>
@@ -1044,8 +1068,8 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>Kacheln in einem Durchlauf des Netzes; halbiert, wenn der Speicher einer GPU nicht reicht</translation>
         </message>
         <message>
-            <source>touching parts are one building if the interior probability along their common line is at least this share of the weaker part's, above 1 none are; default: the weights' value, else 0.9</source>
-            <translation type="unfinished" />
+            <source>touching parts are one building if the interior probability along their common line is at least this share of the weaker part's, or less for small parts; none are at 4; default: the weights' value, else 0.9</source>
+            <translation>Teile, die sich berühren, sind ein Gebäude, wenn die Innenwahrscheinlichkeit entlang ihrer gemeinsamen Linie mindestens diesen Anteil der des schwächeren Teils hat, bei kleinen Teilen weniger; bei 4 sind es keine; Vorgabe: der Wert der Gewichte, sonst 0.9</translation>
         </message>
         <message>
             <source>under Advanced Parameters</source>
@@ -1058,6 +1082,10 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
         <message>
             <source>uv could not be had; pip is used in its place.</source>
             <translation>uv war nicht zu bekommen; stattdessen wird pip benutzt.</translation>
+        </message>
+        <message>
+            <source>what happens where the image cannot be read: refuse ends the run and says where; skip leaves such blocks out, as ground that is not there, and warns</source>
+            <translation>was geschieht, wo das Bild nicht lesbar ist: refuse beendet den Lauf und sagt, wo; skip lässt solche Blöcke aus, als nicht vorhandenen Boden, und warnt</translation>
         </message>
         <message>
             <source>what the tiles are for</source>
@@ -1104,6 +1132,10 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>{:.1f} GiB frei</translation>
         </message>
         <message>
+            <source>{} (left to the engine)</source>
+            <translation>{} (der Engine überlassen)</translation>
+        </message>
+        <message>
             <source>{} cannot be made ({}); choose another folder.</source>
             <translation>{} kann nicht angelegt werden ({}); wählen Sie einen anderen Ordner.</translation>
         </message>
@@ -1126,6 +1158,10 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
         <message>
             <source>{} cannot run the engine: {}.</source>
             <translation>In {} kann die Engine nicht laufen: {}.</translation>
+        </message>
+        <message>
+            <source>{} compared with the ground truth {}</source>
+            <translation>{} verglichen mit der Referenz {}</translation>
         </message>
         <message>
             <source>{} could not be written: {}</source>
