@@ -17,6 +17,7 @@ Labels = NDArray[np.int32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+BLOCK_PX = 2**16  # what is looked at together, so that it fits into a cache
 OUTSIDE = -1  # height of what belongs to no patch
 STAY, UP, LEFT, RIGHT, DOWN = 7, 4, 3, 2, 1  # where a pixel climbs to; of equally high neighbours the first in this row
 
@@ -60,30 +61,31 @@ def flood(seeds: Labels, room: Bools, interior: NDArray[np.uint8]) -> Labels:
     return labels[1:-1, 1:-1]
 
 
-def _climb(height: NDArray[np.int16]) -> NDArray[np.int16]:
+def _climb(height: NDArray[np.int16]) -> NDArray[np.uint8]:
     """Return where each pixel (height, width) climbs to, frame included: to its highest neighbour if that is higher."""
-    ways = height << 3  # room for the way below the height, so that one comparison orders by both
-    best = ways | STAY
-    inner = best[1:-1, 1:-1]
-    for way, there in (
-        (UP, ways[:-2, 1:-1]),
-        (LEFT, ways[1:-1, :-2]),
-        (RIGHT, ways[1:-1, 2:]),
-        (DOWN, ways[2:, 1:-1]),
-    ):
-        np.maximum(inner, there | way, out=inner)
-    best &= 7
-    return best
+    rows, width = height.shape
+    climb = np.zeros(height.shape, dtype=np.uint8)
+    block = max(1, BLOCK_PX // width)  # rows that the processor's cache holds
+    for top in range(1, rows - 1, block):
+        end = min(top + block, rows - 1)
+        ways = height[top - 1 : end + 1] << 3  # room for the way below the height: one comparison orders by both
+        best = ways[1:-1, 1:-1] | STAY
+        np.maximum(best, ways[:-2, 1:-1] | UP, out=best)
+        np.maximum(best, ways[1:-1, :-2] | LEFT, out=best)
+        np.maximum(best, ways[1:-1, 2:] | RIGHT, out=best)
+        np.maximum(best, ways[2:, 1:-1] | DOWN, out=best)
+        climb[top:end, 1:-1] = best & 7
+    return climb
 
 
-def _cross_plains(land: _Land, climb: NDArray[np.int16]) -> None:
+def _cross_plains(land: _Land, climb: NDArray[np.uint8]) -> None:
     """Let pixels without a higher neighbour go to an equally high one that leaves their plain in the fewest steps."""
     leaves = np.ones(len(land.node), dtype=bool)
     waiting = np.flatnonzero(climb == STAY)
     leaves[land.pixels[waiting]] = False
     while len(waiting):
         pixel = land.pixels[waiting]
-        way = np.full(len(pixel), STAY, dtype=np.int16)
+        way = np.full(len(pixel), STAY, dtype=np.uint8)
         for each in (DOWN, RIGHT, LEFT, UP):
             there = pixel + land.steps[each]
             way[leaves[there] & (land.height[there] == land.height[pixel])] = each
