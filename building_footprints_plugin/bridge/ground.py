@@ -10,7 +10,6 @@ from qgis.core import (
     QgsDistanceArea,
     QgsPointXY,
     QgsRectangle,
-    QgsUnitTypes,
 )
 
 ELLIPSOID = "EPSG:7030"  # WGS 84
@@ -31,7 +30,7 @@ class Scale:
         measure = QgsDistanceArea()
         measure.setSourceCrs(crs, context)
         measure.setEllipsoid(ELLIPSOID)
-        step = STEP_DEG if crs.mapUnits() == QgsUnitTypes.DistanceUnit.DistanceDegrees else STEP
+        step = STEP_DEG if crs.isGeographic() else STEP
         east, north = QgsPointXY(point.x() + step, point.y()), QgsPointXY(point.x(), point.y() + step)
         return cls(step / measure.measureLine(point, east), step / measure.measureLine(point, north))
 
