@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from .options import PolygonizeOptions
 from .polygonize import Outlines, StripPolygonizer, Thresholds
 from .raster import GriddedReader, apply_affine, shifted
 from .regularize import Demands, reach_m, regularize
+from .seen import Seen
 from .vector import FootprintWriter
 
 Polygons = NDArray[np.object_]
@@ -59,8 +60,8 @@ def write_footprints(
     between_pixels = settings.options.outline == "contour"
     polygonizer = StripPolygonizer(settings.thresholds, reach_px, between_pixels=between_pixels)
     count, total, before = 0, 0.0, np.empty(0, dtype=object)
-    for outlines in _whole_buildings(strips, polygonizer):
-        polygons, confidence = _finished(outlines, settings, area, pixel_m)
+    for outlines, ground in _whole_buildings(strips, polygonizer, 2 * reach_px):
+        polygons, confidence = _finished(outlines, ground, settings, area)
         if polygonizer.has_parted:
             polygons = clear_of(polygons, before)
             bottom = area.transform.f - (area.look[0] + polygonizer.waits_from - reach_px) * pixel_m
@@ -78,22 +79,35 @@ def write_footprints(
     return {"count": count, "total_area_m2": round(total, 2)}
 
 
-def _whole_buildings(strips: Iterable[NDArray[np.uint8]], polygonizer: StripPolygonizer) -> Iterable[Outlines]:
+def _whole_buildings(
+    strips: Iterable[NDArray[np.uint8]], polygonizer: StripPolygonizer, margin_px: int
+) -> Iterator[tuple[Outlines, Polygons]]:
+    """Yield outlines, and the ground up to `margin_px` around each, None where all of it is there."""
+    seen = Seen()
     for codes in strips:
-        yield from polygonizer.pieces(codes)
-    yield polygonizer.finish()
+        seen.add(codes[0])
+        for outlines in polygonizer.pieces(codes):
+            yield outlines, seen.around(outlines.polygons, margin_px)
+        seen.forget(polygonizer.waits_from - margin_px)
+    seen.end()
+    outlines = polygonizer.finish()
+    yield outlines, seen.around(outlines.polygons, margin_px)
 
 
 def _finished(
-    outlines: Outlines, settings: Settings, area: Area, pixel_m: float
+    outlines: Outlines, ground: Polygons, settings: Settings, area: Area
 ) -> tuple[Polygons, NDArray[np.float64]]:
     options = settings.options
     row, col = area.look[:2]
     place = shifted(area.transform, row, col)
-    traced = shapely.transform(outlines.polygons, lambda xy: np.column_stack(apply_affine(place, *xy.T)))
+    traced, seen = (
+        np.asarray(shapely.transform(shapes, lambda xy: np.column_stack(apply_affine(place, *xy.T))), dtype=object)
+        for shapes in (outlines.polygons, ground)
+    )
     anyone = np.ones(len(traced), dtype=bool)
-    filled = fill_holes(np.asarray(traced, dtype=object), options.min_hole_m2, anyone)
-    straight = regularize(filled, outlines.group, Demands(options.regularize, options.tolerance_m, pixel_m))
+    filled = fill_holes(traced, options.min_hole_m2, anyone)
+    demands = Demands(options.regularize, options.tolerance_m, area.transform.a)
+    straight = regularize(filled, outlines.group, demands, seen)
     polygons, large = sifted(straight.polygons, settings.min_area_m2, options.min_hole_m2)
     confidence = settings.calibration(outlines.confidence)
     chosen = area.keep(polygons) & large & (confidence >= settings.min_confidence)

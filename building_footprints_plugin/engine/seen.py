@@ -1,0 +1,61 @@
+"""The ground that strips of a raster show: an outline that ends where it does has no wall there."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+import shapely.affinity
+import shapely.geometry
+from numpy.typing import NDArray
+from rasterio.features import shapes
+
+from .labelling import NOT_THERE
+
+Polygons = NDArray[np.object_]
+FAR_PX = 1e9  # nothing is known beyond a raster's sides
+
+
+class Seen:
+    """Ground in pixel coordinates, as far down as strips were added; what is not there is kept as polygons."""
+
+    def __init__(self) -> None:
+        self._bottom = 0
+        self._blank: Polygons = np.array([shapely.box(-FAR_PX, -FAR_PX, FAR_PX, 0)], dtype=object)
+
+    def add(self, building: NDArray[np.uint8]) -> None:
+        """Add the codes `(rows, width)` of a strip."""
+        height, width = building.shape
+        top, self._bottom = self._bottom, self._bottom + height
+        blank = [shapely.box(-FAR_PX, top, 0, self._bottom), shapely.box(width, top, FAR_PX, self._bottom)]
+        there = building != NOT_THERE
+        if not there.all():
+            found = shapes(np.zeros(building.shape, np.uint8), mask=~there)
+            blank += [shapely.affinity.translate(shapely.geometry.shape(shape), 0, top) for shape, _ in found]
+        self._blank = np.concatenate([self._blank, np.array(blank, dtype=object)])
+
+    def end(self) -> None:
+        """Say that there is nothing below."""
+        below = shapely.box(-FAR_PX, self._bottom, FAR_PX, self._bottom + FAR_PX)
+        self._blank = np.append(self._blank, below)
+
+    def forget(self, row: int) -> None:
+        """Let go of what lies wholly above a row."""
+        self._blank = self._blank[shapely.bounds(self._blank)[:, 3] >= row]
+
+    def around(self, polygons: Polygons, margin_px: float) -> Polygons:
+        """Return for each of `polygons` the ground up to `margin_px` beyond its bounds, None where it shows all that.
+
+        What is not there counts if it is as near as that. The same ground gives the same polygon, however it came.
+        """
+        left, top, right, bottom = shapely.bounds(polygons).reshape(-1, 4).T
+        box = shapely.box(left - margin_px, top - margin_px, right + margin_px, bottom + margin_px)
+        row, blank = shapely.STRtree(self._blank).query(box, predicate="intersects")
+        result = np.full(len(polygons), None, dtype=object)
+        hidden = np.asarray(shapely.intersection(self._blank[blank], box[row]), dtype=object)
+        real = shapely.area(hidden) > 0
+        row, hidden = row[real], hidden[real]
+        rows, start = np.unique(row, return_index=True)
+        unions = [shapely.union_all(parts) for parts in np.split(hidden, start[1:])] if len(rows) else []
+        shown = shapely.difference(box[rows], np.array(unions, dtype=object))
+        result[rows] = shapely.normalize(shapely.simplify(shown, 0))  # without the seams of strips
+        return result
