@@ -29,7 +29,6 @@ GONE_METHODS = {
 }
 RENAMED_MEMBERS = {"MidButton", "BackgroundColorRole", "TextColorRole", "ItemIsTristate", "WA_TintedBackground"}
 CONSTANT = re.compile("[A-Z][A-Z0-9_]*_[A-Z0-9_]*$")  # Qgis.QGIS_VERSION_INT, QgsProcessing.TEMPORARY_OUTPUT
-OF_GDAL = {"RasterCount", "RasterXSize", "RasterYSize", "DataType", "XSize", "YSize"}
 
 
 def imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -63,16 +62,16 @@ def variant_types(tree: ast.Module) -> Iterator[Finding]:
 
 def unscoped(tree: ast.Module) -> Iterator[Finding]:
     """Members of an enum named through its class or an object (Qt.Red, self.FlagAdvanced), not through the enum."""
-    modules = {
-        name for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)) for name in _bound(node)
-    }
-    classes = {name for name in modules if re.match("Q[A-Zgt]", name)}
+    names = {name for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)) for name in _bound(node)}
+    classes = {name for name in names if re.match("Q[A-Zgt]", name)}
     fine = {id(node) for node in _scopes_and_types(tree)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and id(node) not in fine:
             owner, member = node.value.id, node.attr
-            is_member = member[0].isupper() and not CONSTANT.match(member) and member not in OF_GDAL
-            if is_member and (owner in classes or (owner not in modules and re.search("[a-z]", member))):
+            is_member = member[0].isupper() and not CONSTANT.match(member)
+            # Of other objects only what sounds like an enum: GDAL's have capital properties.
+            inherited = owner == "self" and re.search("[a-z]", member)
+            if is_member and (owner in classes or inherited or re.match("(Flag|Type)[A-Z]", member)):
                 yield node.lineno, f"{owner}.{member}"
 
 
@@ -128,6 +127,7 @@ GONE = [
     (unscoped, "from qgis.core import Qgis\nbar.push(t, Qgis.Warning)", "Qgis.Warning"),
     (unscoped, "from qgis.core import QgsWkbTypes as Kinds, QgsRaster\nQgsRaster.ARGB", "QgsRaster.ARGB"),
     (unscoped, "class A:\n    def flags(self):\n        return self.FlagNoThreading", "self.FlagNoThreading"),
+    (unscoped, "parameter.setFlags(parameter.FlagAdvanced)", "parameter.FlagAdvanced"),
     (flags_as_numbers, "int(each.flags() & OPTIONAL)", "int(each.flags() & OPTIONAL)"),
 ]
 KEPT = [
