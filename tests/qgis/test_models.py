@@ -12,6 +12,7 @@ from osgeo import gdal
 from qgis.core import (
     QgsFeature,
     QgsGeometry,
+    QgsProcessingContext,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildParameterSource,
     QgsProject,
@@ -74,8 +75,8 @@ def test_extract_square_and_score(tmp_path, qgis_new_project):
     assert 0 < results["CHILD_RESULTS"]["score"]["F1"] <= 1
 
 
-def test_rows_of_a_batch(provider, raster, polygons, context, feedback, tmp_path, qgis_new_project):
-    """A batch runs one and the same object for row after row."""
+def test_rows_of_a_batch(provider, raster, polygons, feedback, tmp_path, qgis_new_project):
+    """A batch runs one and the same object for row after row, each in a context of its own."""
     model = provider.algorithm("exporttrainingtiles")
     house = "Polygon ((500003 2999997, 500006 2999997, 500006 2999994, 500003 2999994, 500003 2999997))"
     whole = "Polygon ((500000 3000000, 500012 3000000, 500012 2999991, 500000 2999991, 500000 3000000))"
@@ -83,6 +84,8 @@ def test_rows_of_a_batch(provider, raster, polygons, context, feedback, tmp_path
     places = [f"{tmp_path}/data/{name}" for name in ("north", "south")]
     for place in places:
         row = {**given, "place": Path(place).name, "export:folder": str(tmp_path / "data")}
+        context = QgsProcessingContext()
+        context.setProject(QgsProject.instance())
         results, succeeded = model.run(row, context, feedback)
         assert succeeded
         assert results["CHILD_RESULTS"]["export"] == {"FOLDER": str(tmp_path / "data"), "TILES": 1, "PLACE": place}
