@@ -64,7 +64,7 @@ class RasterCopy:
         extent, size = _grid(layer, provider, _Part(bounds, gsd_m, context))
         _check_size(size, MOST_SERVED_MPX if is_served(provider) else MOST_COPIED_MPX)
         asked = extent if bounds.isNull() else bounds.intersect(extent)
-        return cls(provider, asked, extent, size, layer.crs(), context, layer.attribution())
+        return cls(provider, asked, extent, size, layer.crs(), context, _attribution(layer))
 
     def announce(self, feedback: QgsProcessingFeedback) -> None:
         """Say how much is copied, and of a server that it is somebody's."""
@@ -134,6 +134,13 @@ def _grid(layer: QgsRasterLayer, provider: QgsRasterDataProvider, part: _Part) -
     if needs_extent(provider):
         return rendered_grid(provider, bounds, part.gsd_m, scale)
     return _own_pixels(provider, bounds)
+
+
+def _attribution(layer: QgsRasterLayer) -> str:
+    """Return whom the layer names as the source of its imagery."""
+    properties = layer.serverProperties()
+    read = properties.attribution if hasattr(properties, "attribution") else layer.attribution  # moved in QGIS 3.38
+    return "; ".join(filter(None, [read(), *layer.metadata().rights()]))
 
 
 def _own_pixels(provider: QgsRasterDataProvider, part: QgsRectangle) -> Grid:

@@ -144,3 +144,15 @@ def test_waiting_for_a_server_can_be_cancelled(server, box, tmp_path):
     with pytest.raises(RunCancelled):
         copied(server.xyz("slow"), QgsRectangle(box).scaled(20), tmp_path, feedback)
     assert time.monotonic() - started < 5, "every tile takes half a second, and there are hundreds"
+
+
+def test_whose_imagery_it_is_is_said(server, box, feedback):
+    web = server.xyz()
+    metadata = web.metadata()
+    metadata.setRights(["© the flyers"])
+    web.setMetadata(metadata)
+    wanted = Wanted(box, box, GSD_M, QgsCoordinateTransformContext())
+    raster_input(web, wanted).copy.announce(feedback)
+    (said,) = feedback.warnings
+    assert said.startswith("768 x 512 pixels (about 6 tiles) are fetched from a map server. Make sure that its terms")
+    assert said.endswith("It names as source: © the flyers")
