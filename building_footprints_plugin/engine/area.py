@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,14 @@ class Area:
     look: Window
     transform: Affine
     region: shapely.Geometry | None
+
+    def for_another_thread(self) -> Area:
+        """Return the same area with a geometry of its own: two threads must not share what GEOS has prepared."""
+        if self.region is None:
+            return self
+        region = shapely.from_wkb(shapely.to_wkb(self.region))
+        shapely.prepare(region)
+        return replace(self, region=region)
 
     def keep(self, polygons: NDArray[np.object_]) -> NDArray[np.bool_]:
         """Return which polygons, in the grid's CRS, belong to the area."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .area import Area, area_of
+from .beside import Task, in_process
+from .clock import Clock
 from .errors import BadInput
-from .footprints import Settings, write_footprints
+from .footprints import Found, Settings, find_footprints, write_footprints
 from .options import PolygonizeOptions, SegmentOptions
 from .progress import Reporter
 from .raster import (
@@ -24,10 +26,11 @@ from .raster import (
     ProbabilityReader,
     ProbabilityWriter,
     RasterFile,
+    RasterReader,
     open_probability,
     open_raster,
 )
-from .segment import Layout, Segmenter
+from .running import Missing, Run, strips_of
 from .vector import FootprintWriter, SourceImage, check_target, image_id_of
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 Codes = NDArray[np.uint8]
 STRIP_ROWS = 512
+BESIDE_PX = 16_000_000  # seconds of work; another process takes about one to start
 FAR_GSD = 1.5  # times the pixel size of the weights: training shows buildings up to 1.4 times as large or small
 
 
@@ -56,6 +60,7 @@ class Target:
     footprints: Path | None = None
     layer: str | None = None
     probability: Path | None = None
+    resume: bool = False  # go on from what an interrupted run of the same kind left beside these
 
 
 @dataclass(frozen=True)
@@ -74,29 +79,22 @@ def extract(
     A file appears only when it is whole. Memory: a few strips of the raster, and of buildings those not yet whole.
     Raises BadInput for what the user can mend, Cancelled, and FootprintsError for the rest.
     """
-    started = time.perf_counter()
+    clock = Clock()
     _check_targets(source, target)
     predictor, manifest = _load(model)
+    reporter.info(f"Runs on {predictor.name}: {predictor.why}.")
     with ExitStack() as files:
-        reader = files.enter_context(
-            open_raster(
-                RasterFile(source.path, model.options.damaged == "skip", model.options.follow_links),
-                gsd_m=_gsd_m(model.options, manifest, reporter),
-                bands=model.options.bands,
-                bands_expected=len(manifest.bands),
-                crs=source.crs,
-            )
-        )
+        reader = files.enter_context(_open(source, model.options, manifest, reporter))
         area = _area(reader, source, reporter)
-        options = model.options
-        layout = Layout.of(area.look, options.tile_px, options.overlap_px, area.touches)
-        segmenter = Segmenter(reader, predictor, layout, options.batch_size, options.tta, reporter.progress)
-        strips: Iterable[Codes] = segmenter.strips()
+        run = Run(reader, predictor, model.weights, area, model.options)
+        beside = target.footprints or target.probability or Path(source.path)
+        counted = Missing(files.enter_context(strips_of(run, beside, target.resume, clock, reporter)))
+        strips: Iterator[Codes] = iter(counted)
         if target.probability is not None:
             writer = files.enter_context(
                 ProbabilityWriter(target.probability, reader.grid, area.window, manifest.thresholds)
             )
-            strips = _also_write(strips, writer, area)
+            strips = clock.apart("probability raster", partial(_also_write, writer=writer, area=area), strips)
         figures: dict[str, Any] = {}
         if target.footprints is None:
             for _ in strips:
@@ -104,24 +102,38 @@ def extract(
         else:
             sink = files.enter_context(_footprint_writer(source, target, reader))
             settings = Settings.of(polygonizing, manifest.thresholds)
-            figures = {**write_footprints(strips, sink, settings, area, reader), **settings.used}
+            found = _found(strips, settings, area, clock, reporter)
+            figures = {**write_footprints(found, sink, reader), **settings.used}
         _finish(reader, reporter)
-    return {**figures, "device": predictor.name, "gsd_m": area.transform.a, **_effort(started, area)}
+    figures |= {"device": predictor.name, "gsd_m": area.transform.a, "nodata_share": counted.share}
+    return {**figures, **_effort(clock, area, reporter)}
 
 
 def polygonize(source: Source, target: Target, options: PolygonizeOptions, reporter: Reporter) -> dict[str, Any]:
     """Turn a probability or mask raster into footprints, without torch; return the figures of the run."""
-    started = time.perf_counter()
+    clock = Clock()
     _check_targets(source, target)
     with ExitStack() as files:
         reader = files.enter_context(open_probability(source.path, source.crs))
         area = _area(reader, source, reporter)
         sink = files.enter_context(_footprint_writer(source, target, reader))
-        strips = _read_strips(reader, area, reporter)
+        strips = clock.through("reading", _read_strips(reader, area, reporter))
         settings = Settings.of(options, reader.thresholds)
-        figures = {**write_footprints(strips, sink, settings, area, reader), **settings.used}
+        found = _found(strips, settings, area, clock, reporter)
+        figures = {**write_footprints(found, sink, reader), **settings.used}
         _finish(reader, reporter)
-    return {**figures, **_effort(started, area)}
+    return {**figures, **_effort(clock, area, reporter)}
+
+
+def _found(
+    strips: Iterator[Codes], settings: Settings, area: Area, clock: Clock, reporter: Reporter
+) -> Iterator[Found]:
+    """Yield the buildings in `strips`, found in a process of its own where there is work enough for its start."""
+    if area.look[2] * area.look[3] < BESIDE_PX:
+        yield from clock.apart("outlines", partial(find_footprints, settings=settings, area=area), strips)
+    else:
+        finding = Task(find_footprints, (settings, area.for_another_thread()))
+        clock.add("outlines", (yield from in_process(finding, strips, reporter.check)))
 
 
 def _load(model: Model) -> tuple[Predictor, Manifest]:
@@ -129,6 +141,16 @@ def _load(model: Model) -> tuple[Predictor, Manifest]:
     from .loading import load
 
     return load(model.weights, model.options)
+
+
+def _open(source: Source, options: SegmentOptions, manifest: Manifest, reporter: Reporter) -> RasterReader:
+    return open_raster(
+        RasterFile(source.path, options.damaged == "skip", options.follow_links),
+        gsd_m=_gsd_m(options, manifest, reporter),
+        bands=options.bands,
+        bands_expected=len(manifest.bands),
+        crs=source.crs,
+    )
 
 
 def _gsd_m(options: SegmentOptions, manifest: Manifest, reporter: Reporter) -> float:
@@ -199,6 +221,14 @@ def _read_strips(reader: ProbabilityReader, area: Area, reporter: Reporter) -> I
         yield codes if reader.has_interior else np.concatenate([codes, np.zeros_like(codes)])
 
 
-def _effort(started: float, area: Area) -> dict[str, float]:
+def _effort(clock: Clock, area: Area, reporter: Reporter) -> dict[str, Any]:
+    """Say how long each stage was busy, and return that with the size of the area."""
     megapixels = area.look[2] * area.look[3] / 1e6
-    return {"seconds": round(time.perf_counter() - started, 3), "megapixels": round(megapixels, 3)}
+    for line in clock.lines(megapixels):
+        reporter.info(line)
+    return {
+        "seconds": round(clock.seconds, 3),
+        "megapixels": round(megapixels, 3),
+        "busy_seconds": clock.rounded(),
+        "warnings": list(reporter.warned),
+    }

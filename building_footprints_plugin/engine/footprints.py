@@ -21,6 +21,7 @@ from .vector import FootprintWriter
 
 Polygons = NDArray[np.object_]
 Bools = NDArray[np.bool_]
+Found = tuple[Polygons, NDArray[np.float64]]
 
 OVERLAP_M2 = 1e-6  # what straightening itself takes for none
 DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "merge_threshold": 0.9, "min_area_m2": 10.0, "min_confidence": 0.0}
@@ -51,15 +52,16 @@ class Settings:
         return cls(thresholds, used["min_area_m2"], used["min_confidence"], line, options, used)
 
 
-def write_footprints(
-    strips: Iterable[NDArray[np.uint8]], writer: FootprintWriter, settings: Settings, area: Area, reader: GriddedReader
-) -> dict[str, float]:
-    """Write the buildings in `strips` of the area's larger window, top to bottom; return their number and area."""
+def find_footprints(strips: Iterable[NDArray[np.uint8]], settings: Settings, area: Area) -> Iterator[Found]:
+    """Yield the buildings in `strips` of the area's larger window, top to bottom, as soon as they are whole.
+
+    As polygons (n,) in the grid's CRS with their confidence (n,); only how many come at once depends on strips.
+    """
     pixel_m = area.transform.a
     reach_px = math.ceil(reach_m(settings.options.tolerance_m, pixel_m) / pixel_m)
     between_pixels = settings.options.outline == "contour"
     polygonizer = StripPolygonizer(settings.thresholds, reach_px, between_pixels=between_pixels)
-    count, total, before = 0, 0.0, np.empty(0, dtype=object)
+    before = np.empty(0, dtype=object)
     for outlines, ground in _whole_buildings(strips, polygonizer, 2 * reach_px):
         polygons, confidence = _finished(outlines, ground, settings, area)
         if polygonizer.has_parted:
@@ -67,6 +69,14 @@ def write_footprints(
             bottom = area.transform.f - (area.look[0] + polygonizer.waits_from - reach_px) * pixel_m
             before = np.concatenate([before, polygons])
             before = before[shapely.bounds(before)[:, 1] < bottom]
+        if len(polygons):
+            yield polygons, confidence
+
+
+def write_footprints(found: Iterable[Found], writer: FootprintWriter, reader: GriddedReader) -> dict[str, float]:
+    """Write what `find_footprints` yields, in the layer's CRS; return the number of buildings and their area."""
+    count, total = 0, 0.0
+    for polygons, confidence in found:
         square_metres = shapely.area(polygons)
         fields = {
             "id": np.arange(count + 1, count + len(polygons) + 1),
@@ -94,9 +104,7 @@ def _whole_buildings(
     yield outlines, seen.around(outlines.polygons, margin_px)
 
 
-def _finished(
-    outlines: Outlines, ground: Polygons, settings: Settings, area: Area
-) -> tuple[Polygons, NDArray[np.float64]]:
+def _finished(outlines: Outlines, ground: Polygons, settings: Settings, area: Area) -> Found:
     options = settings.options
     row, col = area.look[:2]
     place = shifted(area.transform, row, col)

@@ -78,6 +78,14 @@ class Predictor:
         gpu = f"{torch.cuda.get_device_name(self.device)}, " if self.device.type == "cuda" else ""
         return f"{self.device.type} ({gpu}{short})"
 
+    @property
+    def why(self) -> str:
+        """What this machine offers, which is why the network runs where it does unless that was asked for."""
+        if self.device.type != "cpu":
+            return "torch can use it here"
+        others = "torch sees no CUDA or MPS device" if choose_device("auto") == self.device else "it was asked for"
+        return f"{others}; this processor has {'' if _cpu_has_bf16() else 'no '}instructions for bf16"
+
     def probabilities(self, tiles: Pixels, *, tta: bool = False) -> NDArray[np.float32]:
         """Return `(count, 2, height, width)`: probability of building and of its interior, 0..1.
 

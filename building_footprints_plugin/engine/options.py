@@ -133,6 +133,15 @@ class SegmentOptions(Options):
 
 
 @dataclass(frozen=True)
+class RunOptions(Options):
+    """What happens with the work of a run that was interrupted."""
+
+    resume: bool = parameter(
+        False, "go on from the last finished strip of the same command, where it was interrupted; else begin anew"
+    )
+
+
+@dataclass(frozen=True)
 class PolygonizeOptions(Options):
     """How building probability becomes footprints."""
 

@@ -19,22 +19,28 @@ class Reporter:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
+        self.warned: list[str] = []
 
     def cancel(self) -> None:
         """Ask the run to stop at its next call of `progress`."""
         self._stop.set()
 
-    def progress(self, fraction: float) -> None:
-        """Report the finished share of the run, 0..1; raise `Cancelled` if a stop was asked for."""
+    def check(self) -> None:
+        """Raise `Cancelled` if a stop was asked for."""
         if self._stop.is_set():
             raise Cancelled("Cancelled; no output was written.")
+
+    def progress(self, fraction: float) -> None:
+        """Report the finished share of the run, 0..1; raise `Cancelled` if a stop was asked for."""
+        self.check()
         self._show(min(max(fraction, 0.0), 1.0))
 
     def info(self, text: str) -> None:
         """Report a fact that a log should hold."""
 
     def warning(self, text: str) -> None:
-        """Report something the user should know though the run goes on."""
+        """Report something the user should know though the run goes on; `warned` holds all of it."""
+        self.warned.append(text)
 
     def result(self, values: dict[str, Any]) -> None:
         """Report the figures of a finished run."""
@@ -59,6 +65,7 @@ class JsonLinesReporter(Reporter):
     def __init__(self, stream: TextIO, stdin: TextIO | None = None) -> None:
         super().__init__()
         self._stream = stream
+        self._sending = threading.Lock()  # progress comes from another thread than messages
         self._last = -1.0
         if stdin is not None:
             threading.Thread(target=self._watch, args=(stdin,), daemon=True).start()
@@ -69,8 +76,9 @@ class JsonLinesReporter(Reporter):
         self.cancel()
 
     def _send(self, **line: Any) -> None:
-        self._stream.write(json.dumps(line) + "\n")
-        self._stream.flush()
+        with self._sending:
+            self._stream.write(json.dumps(line) + "\n")
+            self._stream.flush()
 
     def _show(self, fraction: float) -> None:
         if fraction - self._last >= 0.005 or fraction >= 1.0 > self._last:
@@ -81,6 +89,7 @@ class JsonLinesReporter(Reporter):
         self._send(type="message", level="info", text=text)
 
     def warning(self, text: str) -> None:
+        super().warning(text)
         self._send(type="message", level="warning", text=text)
 
     def result(self, values: dict[str, Any]) -> None:
@@ -119,6 +128,7 @@ class TerminalReporter(Reporter):
             self._line(text)
 
     def warning(self, text: str) -> None:
+        super().warning(text)
         self._line(f"Warning: {text}")
 
     def result(self, values: dict[str, Any]) -> None:
@@ -127,6 +137,8 @@ class TerminalReporter(Reporter):
             print(json.dumps(values))
             return
         for name, value in values.items():
+            if isinstance(value, (dict, list)):
+                continue  # said before, line by line
             text = f"{value:,.4g}" if isinstance(value, float) else value
             print(f"{name.replace('_', ' ')}: {text}")
 

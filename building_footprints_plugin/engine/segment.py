@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from .beside import ahead
+from .clock import Clock
 from .errors import FootprintsError
 from .tiling import Axis, blend_weights, tile_axis
 
@@ -86,7 +87,8 @@ class Layout:
 class Segmenter:
     """Runs `network` over a window of what `reader` reads, tile by tile.
 
-    `progress` is told the finished share before each batch; what it raises ends the run.
+    `progress` is told the finished share before each batch; what it raises ends the run. `clock` counts the seconds of
+    the stages reading, network and blending.
     """
 
     reader: Reader
@@ -95,6 +97,7 @@ class Segmenter:
     batch_size: int = 4
     tta: bool = False
     progress: Callable[[float], None] = lambda fraction: None
+    clock: Clock = field(default_factory=Clock)
 
     def strips(self, first: int = 0) -> Generator[Codes, None, None]:
         """Yield the window's probability top to bottom as codes `(2, rows, width)` of building and interior.
@@ -117,7 +120,10 @@ class Segmenter:
             for piece in self.layout.pieces():
                 row, col, height, _ = self.layout.tile(row_index, piece[0])
                 begin, end = self.layout.columns(piece)
-                yield self.reader.read(row, col, height, end - begin)
+                with self.clock.at("reading"):
+                    read = self.reader.read(row, col, height, end - begin)
+                yield read
+                del read
 
     def _row(self, row_index: int, carried: Floats, pixels: Iterator[Pixels]) -> Codes:
         """Return the codes of a row of tiles; `carried` is what the row above adds to it, then what it adds below."""
@@ -153,10 +159,13 @@ class Segmenter:
         for first in range(0, len(needed), self.batch_size):
             batch = needed[first : first + self.batch_size]
             self.progress((row_index + batch[0] / len(cols.starts)) / len(self.layout.rows.starts))
-            tiles = np.stack([mirrored(read[:, :, where[index]], valid[:, where[index]]) for index in batch])
-            for index, chance in zip(batch, self.network.probabilities(tiles, tta=self.tta), strict=True):
-                chance *= down * blend_weights(cols, index)
-                blended[:, :, where[index]] += chance
+            with self.clock.at("network"):
+                tiles = np.stack([mirrored(read[:, :, where[index]], valid[:, where[index]]) for index in batch])
+                chances = self.network.probabilities(tiles, tta=self.tta)
+            with self.clock.at("blending"):
+                for index, chance in zip(batch, chances, strict=True):
+                    chance *= down * blend_weights(cols, index)
+                    blended[:, :, where[index]] += chance
 
 
 def mirrored(pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:

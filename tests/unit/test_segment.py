@@ -154,7 +154,7 @@ def test_cancelling_ends_the_run_between_batches() -> None:
     def progress(fraction: float) -> None:
         calls.append(fraction)
         if len(calls) == 3:
-            raise Cancelled
+            raise Cancelled("enough")
 
     before = threading.active_count()
     with pytest.raises(Cancelled):

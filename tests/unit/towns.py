@@ -35,6 +35,7 @@ class Bright:
     """Stands in for the network: the first band is the probability of building, the second of its interior."""
 
     name = "cpu (test)"
+    why = "a test"
 
     def probabilities(self, tiles: NDArray[np.uint8], *, tta: bool = False) -> NDArray[np.float32]:
         return tiles[:, :2].astype(np.float32) / 255

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..extract import Target, extract
-from ..options import PolygonizeOptions
+from ..options import PolygonizeOptions, RunOptions
 from ..progress import Reporter
 from ._arguments import add_options, options_from
 from ._inputs import add_model, add_source, model_from, source_from
@@ -24,11 +24,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--probability", type=Path, metavar="FILE.tif", help="also write the building probability")
     add_options(parser, PolygonizeOptions)
     add_model(parser)
+    add_options(parser, RunOptions)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     """Run the command; return its figures."""
-    target = Target(arguments.output, arguments.layer, arguments.probability)
+    target = Target(arguments.output, arguments.layer, arguments.probability, arguments.resume)
     options = options_from(arguments, PolygonizeOptions)
     return extract(source_from(arguments), target, model_from(arguments), options, reporter)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..extract import Target, extract
-from ..options import PolygonizeOptions
+from ..options import PolygonizeOptions, RunOptions
 from ..progress import Reporter
+from ._arguments import add_options
 from ._inputs import add_model, add_source, model_from, source_from
 
 
@@ -18,10 +19,11 @@ def add_parser(subparsers: Any) -> None:
     add_source(parser)
     parser.add_argument("output", type=Path, metavar="OUTPUT.tif", help="GeoTIFF: bands building and interior")
     add_model(parser)
+    add_options(parser, RunOptions)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     """Run the command; return its figures."""
-    target = Target(probability=arguments.output)
+    target = Target(probability=arguments.output, resume=arguments.resume)
     return extract(source_from(arguments), target, model_from(arguments), PolygonizeOptions(), reporter)

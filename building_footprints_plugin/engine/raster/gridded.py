@@ -51,6 +51,11 @@ class GriddedReader:
         """Close the file."""
         self._dataset.close()
 
+    @property
+    def files(self) -> dict[str, tuple[int, int]]:
+        """The files that are read, with their size in bytes and when they were changed, as they were when opened."""
+        return dict(self._opened)
+
     def finish(self) -> list[str]:
         """Return what the user should know once all was read: where the file is damaged.
 

@@ -1,0 +1,128 @@
+"""The network run over an area, beside whatever its strips are for, and kept so that an interrupted run can go on."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from .area import Area
+from .beside import ahead
+from .clock import Clock
+from .errors import Cancelled
+from .kept import Keeping, KeptStrips
+from .options import SegmentOptions
+from .progress import Reporter
+from .raster import NODATA, RasterReader
+from .segment import Layout, Network, Segmenter
+
+Codes = NDArray[np.uint8]
+
+
+class NamedNetwork(Network, Protocol):
+    """A network that says which device it runs on, and why there."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def why(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """What decides about the strips: which raster, network and weights, what part of it, and how."""
+
+    reader: RasterReader
+    network: NamedNetwork
+    weights: Path
+    area: Area
+    options: SegmentOptions
+
+    @property
+    def layout(self) -> Layout:
+        """Where the tiles lie."""
+        area = self.area.for_another_thread()
+        return Layout.of(area.look, self.options.tile_px, self.options.overlap_px, area.touches)
+
+    @property
+    def batch_size(self) -> int:
+        """Tiles in one pass: on a CPU one, which is as fast there, takes less memory and can be cancelled sooner."""
+        return 1 if self.network.name.startswith("cpu") else self.options.batch_size
+
+    def depends_on(self) -> str:
+        """Return all that a strip's values depend on, as text."""
+        reader, grid, layout = self.reader, self.reader.grid, self.layout
+        torch = sys.modules.get("torch")
+        facts = {
+            "files": reader.files,
+            "stretch": repr(reader.stretch),
+            "grid": [grid.crs.to_wkt(), *grid.transform, grid.height, grid.width],
+            "tiles": [layout.window, asdict(layout.rows), asdict(layout.cols)],
+            "region": None if self.area.region is None else shapely.to_wkb(self.area.region, hex=True),
+            "weights": _digest(self.weights),
+            "options": asdict(self.options),
+            "network": [self.network.name, getattr(torch, "__version__", "")],
+        }
+        return json.dumps(facts, sort_keys=True)
+
+
+class Missing:
+    """Strips passed on, and how much of them is not there."""
+
+    def __init__(self, strips: Iterator[Codes]) -> None:
+        self._strips = strips
+        self._missing, self._all = 0, 0
+
+    def __iter__(self) -> Iterator[Codes]:
+        for codes in self._strips:
+            self._missing += int(np.count_nonzero(codes[0] == NODATA))
+            self._all += codes[0].size
+            yield codes
+
+    @property
+    def share(self) -> float:
+        """Share of the pixels so far that are nodata, masked or outside, 0..1."""
+        return round(self._missing / max(self._all, 1), 6)
+
+
+@contextmanager
+def strips_of(run: Run, beside: Path, resume: bool, clock: Clock, reporter: Reporter) -> Iterator[Iterator[Codes]]:
+    """Give the strips of codes of a run, top to bottom, made ahead in a thread; kept beside the output until the end.
+
+    With `resume` they begin with those that an interrupted run left.
+    """
+    ended = threading.Event()
+
+    def progress(share: float) -> None:
+        if ended.is_set():
+            raise Cancelled("The run has ended.")
+        reporter.progress(share)
+
+    layout = run.layout
+    segmenter = Segmenter(run.reader, run.network, layout, run.batch_size, run.options.tta, progress, clock)
+    path, strips = beside.with_name(f".{beside.name}.strips"), len(layout.rows.starts)
+    depends_on = run.depends_on() if strips > 1 else ""
+    keeping = Keeping(path, depends_on, layout.window[2] * layout.window[3], strips, resume)
+    with KeptStrips(keeping, reporter.warning) as kept, closing(ahead(segmenter.strips(kept.count))) as made:
+        if kept.count:
+            reporter.info(f"Goes on from {kept.count} of {strips} strips, made by an interrupted run.")
+        try:
+            yield chain(kept.earlier(), kept.kept(made))
+        finally:
+            ended.set()
+
+
+def _digest(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
