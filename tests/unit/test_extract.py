@@ -12,7 +12,7 @@ import shapely
 from affine import Affine
 from rasterio.warp import transform as move
 from rasters import EAST, NORTH, UTM, north_up, write_raster
-from towns import PIXEL, WHOLE, Bright, house, knows_the_answer, run, town
+from towns import PIXEL, WHOLE, Bright, hashes, house, knows_the_answer, run, town
 
 from building_footprints_plugin.engine import extract as module
 from building_footprints_plugin.engine.errors import BadInput, Cancelled
@@ -41,10 +41,6 @@ def test_every_house_is_found_where_it_stands(tmp_path: Path) -> None:
     assert sorted(layer.fields["id"]) == list(range(1, 25))
     assert layer.crs is not None
     assert rasterio.crs.CRS.from_user_input(layer.crs) == rasterio.crs.CRS.from_user_input(UTM)
-
-
-def hashes(layer: Layer) -> set[str]:
-    return {shapely.to_wkb(shapely.normalize(polygon), hex=True) for polygon in layer.geometry}
 
 
 @pytest.mark.parametrize("regularize", ["none", "simplify", "rectangular"])

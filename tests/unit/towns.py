@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from numpy.typing import NDArray
 
 from building_footprints_plugin.engine import extract as module
@@ -66,3 +67,8 @@ def run(
     model = Model(Path("unused"), segment or SegmentOptions(tile_px=128, overlap_px=32))
     figures = extract(Source(raster, **source), Target(output), model, options, Reporter())
     return figures, read_layer(output)
+
+
+def hashes(layer: Layer) -> set[str]:
+    """Return what is the same for the same outlines."""
+    return {shapely.to_wkb(shapely.normalize(polygon), hex=True) for polygon in layer.geometry}

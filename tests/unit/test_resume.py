@@ -1,0 +1,121 @@
+"""A run that is killed again and again and gone on with ends as one that was left in peace."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from rasters import write_raster
+from towns import MANIFEST, WHOLE, Bright, hashes, knows_the_answer, town
+
+from building_footprints_plugin.engine import extract as module
+from building_footprints_plugin.engine.errors import FootprintsError
+from building_footprints_plugin.engine.extract import Model, Source, Target, extract
+from building_footprints_plugin.engine.options import SegmentOptions
+from building_footprints_plugin.engine.progress import Reporter
+from building_footprints_plugin.engine.vector import Layer, read_layer
+
+KILLS = 20
+TILES = SegmentOptions(tile_px=64, overlap_px=16)
+
+
+class Counting(Bright):
+    """Counts its tiles, takes its time over each, and may stop for good."""
+
+    def __init__(self, seconds: float = 0.0, until: float = np.inf) -> None:
+        self.seconds, self.until, self.tiles = seconds, until, 0
+
+    def probabilities(self, tiles: NDArray[np.uint8], *, tta: bool = False) -> NDArray[np.float32]:
+        if self.tiles >= self.until:
+            raise FootprintsError("The power is cut.")
+        self.tiles += len(tiles)
+        time.sleep(self.seconds)
+        return super().probabilities(tiles)
+
+
+@pytest.fixture
+def raster(tmp_path: Path) -> str:
+    return write_raster(tmp_path / "town.tif", town(600, 300))
+
+
+def run(raster: str, folder: Path, *, resume: bool = True, reporter: Reporter | None = None) -> Layer:
+    folder.mkdir(exist_ok=True)
+    target = Target(folder / "out.gpkg", probability=folder / "p.tif", resume=resume)
+    extract(Source(raster), target, Model(Path("unused"), TILES), WHOLE, reporter or Reporter())
+    return read_layer(folder / "out.gpkg")
+
+
+def use(monkeypatch: pytest.MonkeyPatch, network: Bright) -> None:
+    monkeypatch.setattr(module, "_load", lambda model: (network, MANIFEST))
+
+
+def same(one: Layer, other: Layer) -> bool:
+    return hashes(one) == hashes(other) and all(
+        np.array_equal(one.fields[name], other.fields[name]) for name in one.fields
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+def test_twenty_kills_change_nothing(tmp_path: Path, raster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Counting(seconds=0.005))
+    began = time.perf_counter()
+    expected = run(raster, tmp_path / "peace", resume=False)
+    takes = time.perf_counter() - began
+    moments = random.Random(20)
+    for _ in range(KILLS):
+        child = os.fork()
+        if child == 0:
+            run(raster, tmp_path / "war")
+            os._exit(0)
+        time.sleep(moments.uniform(0.05, 0.6) * takes)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert same(run(raster, tmp_path / "war"), expected)
+    assert (tmp_path / "war" / "p.tif").read_bytes() == (tmp_path / "peace" / "p.tif").read_bytes()
+    assert not (tmp_path / "war" / ".out.gpkg.strips").exists()
+
+
+def test_finished_rows_are_not_computed_again(tmp_path: Path, raster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 13 rows of 6 tiles, 7 are finished when the power is cut; the last of them has a part in the next one."""
+    whole = Counting()
+    use(monkeypatch, whole)
+    expected = run(raster, tmp_path / "peace", resume=False)
+    rows = whole.tiles // 6
+    use(monkeypatch, Counting(until=6 * 7 + 3))
+    with pytest.raises(FootprintsError, match="power"):
+        run(raster, tmp_path / "war")
+    rest = Counting()
+    use(monkeypatch, rest)
+    assert same(run(raster, tmp_path / "war"), expected)
+    assert rest.tiles == 6 * (rows - 7 + 1)
+
+
+def test_other_options_begin_anew(tmp_path: Path, raster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Counting(until=6 * 7 + 3))
+    with pytest.raises(FootprintsError, match="power"):
+        run(raster, tmp_path / "war")
+    again, reporter = Counting(), Reporter()
+    use(monkeypatch, again)
+    os.utime(raster, ns=(1, 1))  # the raster was written again
+    run(raster, tmp_path / "war", reporter=reporter)
+    assert again.tiles % 6 == 0
+    assert again.tiles > 6 * 7
+    assert ["another input" in text for text in reporter.warned] == [True]
+
+
+@pytest.mark.parametrize("beside_px", [0, 10**9])
+def test_a_process_of_its_own_finds_the_same(
+    tmp_path: Path, raster: str, monkeypatch: pytest.MonkeyPatch, beside_px: int
+) -> None:
+    knows_the_answer(monkeypatch)
+    monkeypatch.setattr(module, "BESIDE_PX", beside_px)
+    layer = run(raster, tmp_path / "out")
+    assert len(layer.geometry) == 39
+    assert sorted(layer.fields["id"]) == list(range(1, 40))
