@@ -1,8 +1,9 @@
 """From probability to straightened footprints: `python -m tests.bench.bench_polygonize [most footprints]`.
 
 Real labelled tiles of a dense town, made soft as a network's answer is, are laid out side by side, again and again.
-Shown are the footprints a second of one core for each step, as they get more (by default up to 100,000), the memory,
-and the whole command from a raster to a GeoPackage.
+Shown are the footprints a second of one core for each step, as they get ten times more (by default up to 100,000), what
+one of them takes compared with one of the fewest (1 is linear), the memory, and the whole command from a raster to a
+GeoPackage. A million, outlines only, in about five minutes: `... bench_polygonize 1000000 --outlines`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "training" / "data" / "banepa"
 PIXEL = 0.3
 TOLERANCE = 0.5
+METHODS = ("simplify", "rectangular")
 REACH_PX = 5
 ACROSS = 32  # tiles side by side
 SIDE = 224  # pixels of a tile that are used
@@ -76,21 +78,45 @@ def strips(tiles: Codes, rows: int) -> Iterator[Codes]:
         yield sheet.take(np.arange(row, min(rows, row + STRIP_ROWS)), axis=1, mode="wrap")
 
 
-def steps(tiles: Codes, rows: int) -> tuple[int, dict[str, float]]:
+def steps(tiles: Codes, rows: int, methods: tuple[str, ...] = METHODS) -> tuple[int, dict[str, float]]:
     """Return how many footprints `rows` rows have, and the seconds of processor that each step took."""
     polygonizer, count = StripPolygonizer(THRESHOLDS, REACH_PX), 0
-    seconds = dict.fromkeys(("polygonize", "simplify", "rectangular"), 0.0)
+    seconds = dict.fromkeys(("polygonize", *methods), 0.0)
     for codes in itertools.chain(strips(tiles, rows), [None]):
         began = time.process_time()
         found = polygonizer.finish() if codes is None else polygonizer.push(codes)
         seconds["polygonize"] += time.process_time() - began
         count += len(found.polygons)
         metres = np.asarray(shapely.transform(found.polygons, lambda xy: xy * (PIXEL, -PIXEL)), dtype=object)
-        for method in ("simplify", "rectangular"):
+        for method in methods:
             began = time.process_time()
             regularize(metres, found.group, Demands(method, TOLERANCE, PIXEL))
             seconds[method] += time.process_time() - began
     return count, seconds
+
+
+def more_and_more(tiles: Codes, most: int, methods: tuple[str, ...]) -> None:
+    """Print a line for 1,000 footprints, for ten times as many, and so on."""
+    sample, _ = steps(tiles, SAMPLE_ROWS, ())
+    names = [
+        "footprints",
+        "polygonize",
+        *methods,
+        *(["with rectangular"] if methods else []),
+        "each, x first",
+        "peak MB",
+    ]
+    print("footprints a second of one core\n" + " ".join(f"{name:>16}" for name in names), flush=True)
+    first, size = 0.0, 1000
+    while size <= most:
+        count, seconds = steps(tiles, round(SAMPLE_ROWS * size / sample), methods)
+        both = [seconds["polygonize"] + seconds["rectangular"]] if methods else []
+        each = sum(seconds.values()) / count
+        first = first or each
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        rates = " ".join(f"{count / value:16,.0f}" for value in [*seconds.values(), *both])
+        print(f"{count:16,d} {rates} {each / first:16.2f} {peak:16.0f}", flush=True)
+        size *= 10
 
 
 def command(tiles: Codes, rows: int, options: list[str]) -> None:
@@ -120,22 +146,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("most", type=int, nargs="?", default=100_000)
     parser.add_argument("--place", type=Path, default=PLACE, metavar="DIR", help="a place of the training data")
+    parser.add_argument("--outlines", action="store_true", help="outlines only: nothing is straightened or written")
     arguments = parser.parse_args()
     tiles = soft_tiles(arguments.place)
-    sample, _ = steps(tiles, SAMPLE_ROWS)
-    print("footprints a second of one core\nfootprints polygonize simplify rectangular  both  peak MB")
-    size = 1000
-    while size <= arguments.most:
-        rows = round(SAMPLE_ROWS * size / sample)
-        count, seconds = steps(tiles, rows)
-        rates = [count / value for value in seconds.values()]
-        both = count / (seconds["polygonize"] + seconds["rectangular"])
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        print(f"{count:10,d} {rates[0]:10.0f} {rates[1]:8.0f} {rates[2]:11.0f} {both:5.0f} {peak:8.0f}", flush=True)
-        size *= 10
+    more_and_more(tiles, arguments.most, () if arguments.outlines else METHODS)
+    if arguments.outlines:
+        return
+    rows = round(SAMPLE_ROWS * min(arguments.most, 20_000) / steps(tiles, SAMPLE_ROWS, ())[0])
     print(f"{'the whole command':>24} footprints megapixels  seconds      cpu a cpu second peak MB")
     for method in ("none", "rectangular"):
-        command(tiles, round(SAMPLE_ROWS * min(arguments.most, 20_000) / sample), ["--regularize", method])
+        command(tiles, rows, ["--regularize", method])
 
 
 if __name__ == "__main__":
