@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from .allocator import keep_freed_memory
 from .errors import BadInput, FootprintsError
 from .manifest import Manifest
+from .networks.fusion import fused
 
 Pixels = NDArray[np.uint8]
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -60,7 +61,7 @@ class Predictor:
         self.device = device
         self._dtype = dtype
         channels_last: dict[str, Any] = {"memory_format": torch.channels_last}  # torch's types lack this argument
-        self._network = network.eval().to(device=device, dtype=dtype, **channels_last)
+        self._network = fused(network).to(device=device, dtype=dtype, **channels_last)
         self._mean = self._vector(manifest.mean)
         self._std = self._vector(manifest.std)
         self._temperature = manifest.temperature
@@ -117,7 +118,8 @@ class Predictor:
         pixels = torch.from_numpy(tiles).to(self.device, non_blocking=True)
         image = ((pixels.float() - self._mean) / self._std).to(self._dtype, memory_format=torch.channels_last)
         chances = [back(self._chance(there(image))) for there, back in (D4 if tta else D4[:1])]
-        return torch.stack(chances).mean(dim=0).cpu().numpy()
+        chance = chances[0] if len(chances) == 1 else torch.stack(chances).mean(dim=0)
+        return chance.cpu().numpy()
 
     def _chance(self, image: Tensor) -> Tensor:
         chance = torch.softmax(self._network(image).float() / self._temperature, dim=1)

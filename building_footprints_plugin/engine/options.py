@@ -108,10 +108,13 @@ class SegmentOptions(Options):
     )
     tile_px: int = parameter(512, "largest tile the network sees at once", unit="px", minimum=64, maximum=8192)
     overlap_px: int = parameter(
-        64, "width of the band in which neighbouring tiles are blended", unit="px", minimum=0, maximum=1024
+        32, "width of the band in which neighbouring tiles are blended", unit="px", minimum=0, maximum=1024
     )
     batch_size: int = parameter(
-        4, "tiles in one pass of the network; halved when a GPU runs out of memory", minimum=1, maximum=1024
+        4,
+        "tiles in one pass of the network on a GPU, halved when that runs out of memory; a CPU takes one at a time",
+        minimum=1,
+        maximum=1024,
     )
     tta: bool = parameter(False, "average the network over the 8 flips and quarter turns: slower, slightly better")
     damaged: str = parameter(
