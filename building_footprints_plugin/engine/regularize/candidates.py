@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,18 +20,23 @@ UNFIT = 0.1  # of its area: what walls that are not faithful count as
 
 @dataclass(frozen=True)
 class Start:
-    """What every polygon begins with: blocks (with their axis, an angle) where `block`, else its walls; if `fit`."""
+    """What every polygon begins with: blocks (with their axis, an angle) where `block`, else its walls; if `fit`.
+
+    Those that are `done` end with it, too.
+    """
 
     polygons: Polygons
     block: Bools
     fit: Bools
     axis: Floats
+    done: Bools
 
     @classmethod
     def of(cls, polygons: Polygons, guards: Guards, axis: Floats) -> Start:
         """Return polygons that are no blocks."""
         fit = guards.faithful(polygons, np.arange(len(polygons)))
-        return cls(polygons, np.zeros(len(polygons), dtype=bool), fit, axis)
+        nothing = np.zeros(len(polygons), dtype=bool)
+        return cls(polygons, nothing, fit, axis, nothing)
 
 
 def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squared: Squared) -> Start:
@@ -49,9 +54,10 @@ def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squa
     good = outline_distance(raw, made) <= MORE * walls + squared.min_edge_m**2 / 2
     polygons, block = start.polygons.copy(), start.block.copy()
     polygons[which[good]], block[which[good]] = made[good], True
-    return Start(polygons, block, start.fit | block, start.axis)
+    return replace(start, polygons=polygons, block=block, fit=start.fit | block)
 
 
 def unchanged(start: Start, which: Bools, raw: Polygons) -> Start:
-    """Return `start` with the raw outlines of `which`, as if these were blocks."""
-    return Start(np.where(which, raw, start.polygons), start.block | which, start.fit | which, start.axis)
+    """Return `start` with the raw outlines of `which`, which are done."""
+    polygons = np.where(which, raw, start.polygons)
+    return replace(start, polygons=polygons, fit=start.fit | which, done=which)

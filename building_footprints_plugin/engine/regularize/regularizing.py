@@ -12,9 +12,8 @@ from ..errors import BadInput
 from ..options import REGULARIZE_METHODS
 from .candidates import Start, unchanged, with_blocks
 from .circles import with_circles
-from .corners import square_axes
+from .corners import squared_axes
 from .coverage import Coverage, coverage_of
-from .directions import off_axis
 from .guards import Guards
 from .lengths import Demands, Lengths
 from .neighbours import reach_m, side_by_side
@@ -26,7 +25,6 @@ from .settling import mended, settled
 from .simplify import arcs_through, simplified_arcs
 from .squaring import squared_walls
 from .unseen import clipped
-from .walls import SAME
 
 BATCH = 4096  # polygons straightened at once: some 150 MB, and fastest
 MIN_CONTACT = 3  # tolerances of wall that two polygons share at least; less is a touch
@@ -81,19 +79,20 @@ def _straightened(polygons: Polygons, groups: Ints, demands: Demands, seen: Poly
     choices = [simplified_arcs(sections, reach), arcs_through(sections, sections.corner_xy), coverage.arcs]
     plain = mended(coverage.polygons(choices[0]))
     if demands.method == "rectangular":
-        known, near = square_axes(raw, demands.noise_m), side_by_side(raw, groups, reach)
+        traced = demands.pixel_m > 0  # and so never squared before
+        known = np.full(len(raw), np.nan) if traced else squared_axes(raw, demands.noise_m)
+        near, done = side_by_side(raw, groups, reach), ~np.isnan(known)
         squared = squared_walls(sections, coverage, known, near, Lengths.of(demands))
         arcs = arcs_along(squared.walls, coverage, squared.meeting_m)
         arcs, is_round = with_circles(arcs, coverage.arcs, coverage.closed, demands.noise_m, demands.pixel_m)
         choices.insert(0, arcs)
-        square = np.abs(off_axis(known, squared.axis)) < SAME
         start = Start.of(clipped(mended(coverage.polygons(arcs)), seen), guards, squared.axis)
-        start = with_blocks(start, plain, square | coverage.beside(is_round) | squared.along_two(), guards, squared)
-        start = unchanged(start, square, raw)
+        start = with_blocks(start, plain, done | coverage.beside(is_round) | squared.along_two(), guards, squared)
+        start = unchanged(start, done, raw)
     else:
         start = Start.of(plain, guards, np.zeros(len(raw)))
     result, level = settled(coverage, choices, guards, start)
-    return clipped(result, seen), level <= 1
+    return clipped(result, seen), start.done | (level <= 1)
 
 
 def _coverage(raw: Polygons, groups: Ints, demands: Demands) -> Coverage:

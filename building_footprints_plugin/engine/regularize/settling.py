@@ -19,7 +19,7 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
     Of two polygons that overlap by little, one is trimmed.
     """
     last = len(choices)
-    level = np.where(start.block, 0, 1)
+    level = np.where(start.done, last, np.where(start.block, 0, 1))
     whole, bad = start.polygons.copy(), ~start.fit & (level < last)
     trim = Trim.of(guards, start.axis, last)
     changed = np.ones(len(level), dtype=bool)

@@ -1,0 +1,74 @@
+"""What was squared is left alone, whatever is beside it: twice changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from outlines import PIXEL, plan, turned
+from scipy import ndimage
+
+from building_footprints_plugin.engine.polygonize import StripPolygonizer, Thresholds
+from building_footprints_plugin.engine.regularize import Demands, neighbourhoods, reach_m, regularize
+from building_footprints_plugin.engine.regularize.corners import squared_axes
+
+TOLERANCE = 0.5
+
+
+def outlines_of_a_network(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return outlines in metres and their groups: a field blurred and rough as predictions of a dense town are."""
+    field = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(360, 360)), 7)
+    walls = ndimage.gaussian_filter((np.indices(field.shape) % 40 > 3).all(axis=0).astype(float), 1.5)
+    building = np.clip(150 * walls + 40 * field / field.std(), 0, 250).astype(np.uint8)
+    polygonizer = StripPolygonizer(Thresholds.of(0.5, 0.5), int(np.ceil(reach_m(TOLERANCE, PIXEL) / PIXEL)))
+    parts = [polygonizer.push(np.stack([building, np.maximum(building, 25) - 25])), polygonizer.finish()]
+    found = max(parts, key=lambda part: len(part.polygons))
+    return shapely.transform(found.polygons, lambda xy: xy * (PIXEL, -PIXEL)), found.group
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_twice_changes_nothing_that_was_squared(seed: int) -> None:
+    outlines, group = outlines_of_a_network(seed)
+    once = regularize(outlines, group, Demands("rectangular", TOLERANCE, PIXEL)).polygons
+    twice = regularize(once, neighbourhoods(once, TOLERANCE), Demands("rectangular", TOLERANCE))
+    squared = ~np.isnan(squared_axes(once, TOLERANCE))
+    assert np.isnan(squared_axes(outlines, TOLERANCE)).all()
+    assert len(once) > 30
+    assert squared.mean() > 0.75
+    assert shapely.equals_exact(once[squared], twice.polygons[squared], normalize=True).all()
+    assert twice.regularized[squared].all()
+
+
+TRAPEZOID = shapely.Polygon([(0, 0), (12, 0), (12, 7), (0, 5)])
+LEANING = shapely.Polygon([(0, 0), (12, 0.2), (12, 7), (0, 7)])
+STAIRS = shapely.Polygon([(0, 0), (6, 0)] + [(6 - x / 2, y / 2) for k in range(1, 8) for x, y in ((k - 1, k), (k, k))])
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        pytest.param(plan("T", 4, 5), True, id="square throughout"),
+        pytest.param(TRAPEZOID, True, id="two right corners, and most of it along them"),
+        pytest.param(LEANING, True, id="the same with little that is off"),
+        pytest.param(shapely.Polygon([(0, 0), (12, 0.2), (12.1, 7), (0.1, 7.1)]), False, id="drawn by hand"),
+        pytest.param(shapely.box(0, 0, 9, 8) - shapely.box(0, 0, 0.3, 0.3), True, id="a corner trimmed"),
+        pytest.param(STAIRS, False, id="stairs of half metres"),
+        pytest.param(shapely.Point(0, 0).buffer(9), False, id="round"),
+    ],
+)
+@pytest.mark.parametrize("angle", [0, 33])
+def test_what_counts_as_squared(shape: shapely.Polygon, expected: bool, angle: float) -> None:
+    axis = squared_axes(np.array([turned(shape, angle, (500_000, 6_000_000))], dtype=object), 0.6)[0]
+    assert np.isnan(axis) != expected
+    if expected:
+        assert np.degrees(axis) % 90 == pytest.approx(angle, abs=1e-4)
+
+
+def test_a_squared_neighbour_is_no_reason_to_change() -> None:
+    """Two squared houses, not quite at one angle, beside one that was drawn by hand."""
+    houses = [shapely.box(0, 0, 10, 8), turned(shapely.box(0, 0, 10, 8), 1, (10.5, 0))]
+    drawn = shapely.Polygon([(0, 9), (10, 9.1), (9.9, 15), (0.2, 15)])
+    outlines = np.array([*houses, drawn], dtype=object)
+    made = regularize(outlines, np.zeros(3, dtype=np.int64), Demands("rectangular", TOLERANCE))
+    assert shapely.equals_exact(made.polygons[:2], outlines[:2], normalize=True).all()
+    assert not np.isnan(squared_axes(made.polygons[2:], TOLERANCE)).any()
