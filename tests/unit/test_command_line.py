@@ -20,7 +20,8 @@ from manifests import MANIFEST
 from rasters import UTM, noise, write_raster
 from safetensors.torch import save_file
 
-from building_footprints_plugin.engine.__main__ import COMMANDS, main
+from building_footprints_plugin.engine.__main__ import main
+from building_footprints_plugin.engine.command_line import COMMANDS
 from building_footprints_plugin.engine.networks import build_network
 from building_footprints_plugin.engine.vector import read_layer
 
