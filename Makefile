@@ -19,6 +19,8 @@ TORCH ?= torch==2.13.0
 PROFILE ?=
 # More options for pytest, as in `make test-unit PYTEST="-x -k raster"`.
 PYTEST ?=
+# Options of `make fuzz`.
+FUZZ ?=
 
 # ---- Names -------------------------------------------------------------------------------------------------
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' building_footprints_plugin/__init__.py)
@@ -34,7 +36,7 @@ DEMO_IMAGE := $(DEMO)/vegas.tif
 DEMO_TRUTH := $(DEMO)/vegas.geojson
 DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNet; SpaceNet 2 on AWS, CC BY-SA 4.0
 
-.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid test-install lint format bench weights docs-pictures lock models translations help-pages docs-screenshots package install clean FORCE
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid test-install lint format bench fuzz weights docs-pictures lock models translations help-pages docs-screenshots package install clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -167,6 +169,10 @@ bench: .venv/.ready ## measure speed and memory of extractions, score, straighte
 	@$(PY) -m tests.bench.bench_polygonize
 	@$(PY) -m tests.bench.bench_regularize
 	@$(PY) -m tests.bench.bench_training training/data
+
+# Recorded runs, with seed and counts: docs/fuzzing.md.
+fuzz: .venv/.ready ## damage files of every kind that is read (FUZZ="--seed 2 --count 2000"); each must be read or refused
+	@OMP_NUM_THREADS=1 $(PY) -m tests.fuzz $(FUZZ)
 
 clean: ## remove what was built; the environments stay
 	@rm -rf build dist demo

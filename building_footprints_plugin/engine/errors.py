@@ -4,9 +4,15 @@ from __future__ import annotations
 
 
 class FootprintsError(Exception):
-    """Root of every error this software raises on purpose; `exit_code` is what the command line returns."""
+    """Root of every error this software raises on purpose; `exit_code` is what the command line returns.
+
+    Its text is one line, whatever a library that is quoted in it said.
+    """
 
     exit_code = 1
+
+    def __init__(self, text: str) -> None:
+        super().__init__(" ".join(line.strip() for line in text.splitlines()))
 
 
 class BadInput(FootprintsError):

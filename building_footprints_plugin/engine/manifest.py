@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -10,6 +11,7 @@ from .errors import BadInput
 
 FORMAT = "building-footprints"
 VERSION = 1
+MOST = 1000  # bands, classes or names
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,23 @@ def manifest_from_json(text: str, name: str) -> Manifest:
     """
     try:
         values = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
         raise BadInput(f"{name} has no manifest of this software; expected a file made by `python -m training export`.")
     version = values.pop("version", None)
     if version != VERSION:
-        raise BadInput(f"{name} has manifest version {version}; this version reads {VERSION}: update the plugin.")
+        raise BadInput(
+            f"{name} has manifest version {str(version)[:20]}; this version reads {VERSION}: update the plugin."
+        )
     known = {spec.name for spec in fields(Manifest)}
     try:
         manifest = Manifest(**{key: _tuples(value) for key, value in values.items() if key in known})
         _check(manifest)
     except (TypeError, ValueError, KeyError) as error:
-        raise BadInput(f"The manifest of {name} is not usable ({error}); export the weights again.") from error
+        raise BadInput(
+            f"The manifest of {name} is not usable ({str(error)[:200]}); export the weights again."
+        ) from error
     return manifest
 
 
@@ -71,15 +77,39 @@ def _tuples(value: Any) -> Any:
 
 
 def _check(manifest: Manifest) -> None:
-    if not 0.01 <= float(manifest.gsd_m) <= 100:
+    _check_kinds(manifest)
+    if not 0.01 <= manifest.gsd_m <= 100:
         raise ValueError(f"gsd_m is {manifest.gsd_m}")
     if not manifest.bands or not len(manifest.bands) == len(manifest.mean) == len(manifest.std):
         raise ValueError("bands, mean and std differ in number")
-    if not all(float(value) > 0 for value in (*manifest.std, manifest.temperature)):
+    if not all(value > 0 for value in (*manifest.std, manifest.temperature)):
         raise ValueError("std and temperature must be above 0")
     unknown = {*manifest.building_classes, manifest.seed_class} - set(manifest.classes)
     if unknown or not manifest.building_classes:
         raise ValueError("building_classes and seed_class must be among classes")
     for name in ("threshold", "seed_threshold"):
-        if not 0 <= float(manifest.thresholds[name]) <= 1:
+        if not 0 <= manifest.thresholds[name] <= 1:
             raise ValueError(f"{name} is {manifest.thresholds[name]}")
+
+
+def _check_kinds(manifest: Manifest) -> None:
+    """Check what JSON cannot say: texts are texts, numbers are finite, and there are not thousands of bands."""
+    for name in ("bands", "classes", "building_classes", "attribution"):
+        values = getattr(manifest, name)
+        if not isinstance(values, tuple) or len(values) > MOST or not all(isinstance(each, str) for each in values):
+            raise ValueError(f"{name} is no list of at most {MOST} texts")
+    for name in ("architecture", "seed_class", "licence"):
+        if not isinstance(getattr(manifest, name), str):
+            raise ValueError(f"{name} is no text")
+    for name in ("thresholds", "training", "scores"):
+        if not isinstance(getattr(manifest, name), dict):
+            raise ValueError(f"{name} is no object")
+    numbers = {"gsd_m": manifest.gsd_m, "temperature": manifest.temperature, **manifest.thresholds}
+    for name, values in {"mean": manifest.mean, "std": manifest.std, **numbers}.items():
+        if not all(_is_number(value) for value in (values if isinstance(values, tuple) else (values,))):
+            raise ValueError(f"{name} is {str(values)[:40]}, which is no number")
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether a value is a number that fits into a float."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
@@ -28,16 +29,20 @@ def read_manifest(path: str | Path) -> Manifest:
 def load_network(path: str | Path) -> tuple[nn.Module, Manifest]:
     """Return the network with its weights in float32, in evaluation mode on the CPU, and the manifest.
 
-    Raises BadInput as `read_manifest` does, and if the tensors do not fit the network the manifest names.
+    Raises BadInput as `read_manifest` does, and if the tensors do not fit the network the manifest names; that is
+    seen from the file's header, before memory is taken for either.
     """
     path = Path(path)
     manifest, tensors = _open(path, tensors=True)
-    network = build_network(manifest.architecture, bands=len(manifest.bands), classes=len(manifest.classes))
-    _check_shapes(path, network.state_dict(), tensors)
+    network = _network(manifest)
     network.load_state_dict(
         {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
     )
     return network.eval(), manifest
+
+
+def _network(manifest: Manifest) -> nn.Module:
+    return build_network(manifest.architecture, bands=len(manifest.bands), classes=len(manifest.classes))
 
 
 def _open(path: Path, *, tensors: bool) -> tuple[Manifest, dict[str, Tensor]]:
@@ -49,14 +54,18 @@ def _open(path: Path, *, tensors: bool) -> tuple[Manifest, dict[str, Tensor]]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             manifest = manifest_from_json(metadata.get(MANIFEST_KEY, ""), str(path))
-            return manifest, {name: file.get_tensor(name) for name in file.keys()} if tensors else {}
+            if not tensors:
+                return manifest, {}
+            with torch.device("meta"):  # shapes without memory
+                expected = _network(manifest).state_dict()
+            _check_shapes(path, expected, {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()})
+            return manifest, {name: file.get_tensor(name) for name in file.keys()}
     except (SafetensorError, OSError) as error:
         raise BadInput(f"{path} is not a whole .safetensors file ({error}); download or export it again.") from error
 
 
-def _check_shapes(path: Path, expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+def _check_shapes(path: Path, expected: Mapping[str, Tensor], found: Mapping[str, tuple[int, ...]]) -> None:
     wanted = {name: tuple(tensor.shape) for name, tensor in expected.items()}
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if wanted == found:
         return
     name = sorted(set(wanted.items()) ^ set(found.items()))[0][0]

@@ -20,7 +20,8 @@ def choose_bands(dataset: Any, bands: Sequence[int] | None, expected: int) -> tu
     if not dataset.count:
         parts = f", such as {dataset.subdatasets[0]}" if dataset.subdatasets else ""
         raise BadInput(f"{dataset.name} holds no bands itself; open one of the rasters inside it{parts}.")
-    colour = tuple(index for index in dataset.indexes if index not in alpha_bands(dataset))
+    alpha = alpha_bands(dataset)
+    colour = tuple(index for index in dataset.indexes if index not in alpha)
     if bands is None:
         chosen = colour[:1] if len(colour) == 1 else colour[:expected]
         if len(chosen) not in (1, expected) or not chosen:
@@ -42,7 +43,8 @@ def choose_bands(dataset: Any, bands: Sequence[int] | None, expected: int) -> tu
 
 def alpha_bands(dataset: Any) -> tuple[int, ...]:
     """Return the bands, counted from 1, that the raster declares to be alpha."""
-    return tuple(index for index in dataset.indexes if dataset.colorinterp[index - 1] == ColorInterp.alpha)
+    meanings = dataset.colorinterp  # asks all bands, so once: there may be thousands
+    return tuple(index for index in dataset.indexes if meanings[index - 1] == ColorInterp.alpha)
 
 
 def palette_of(dataset: Any, band: int) -> NDArray[np.uint8] | None:

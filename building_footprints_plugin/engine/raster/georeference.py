@@ -15,7 +15,7 @@ from rasterio._env import set_proj_data_search_path
 from rasterio._err import CPLE_BaseError
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
-from rasterio.errors import CRSError
+from rasterio.errors import CRSError, RasterioError
 from rasterio.transform import GCPTransformer
 from rasterio.warp import transform as warp_transform
 
@@ -49,7 +49,7 @@ class Georeference:
         """Return the coordinates of pixel positions; (0, 0) is the outer corner of the first pixel."""
         if not self.gcps:
             return apply_affine(self.transform, cols, rows)
-        with GCPTransformer(list(self.gcps)) as points:
+        with _by_points(self.gcps) as points:
             xs, ys = points.xy(list(rows), list(cols), offset="ul")
         return np.asarray(xs, float), np.asarray(ys, float)
 
@@ -57,7 +57,7 @@ class Georeference:
         """Return the (cols, rows) positions of coordinates, not rounded."""
         if not self.gcps:
             return apply_affine(~self.transform, xs, ys)
-        with GCPTransformer(list(self.gcps)) as points:
+        with _by_points(self.gcps) as points:
             rows, cols = points.rowcol(list(xs), list(ys), op=float)
         return np.asarray(cols, float), np.asarray(rows, float)
 
@@ -72,6 +72,13 @@ class Georeference:
     def gcps_from(self, row: int, col: int) -> list[GroundControlPoint]:
         """Return the control points counted from pixel (row, col)."""
         return [GroundControlPoint(p.row - row, p.col - col, p.x, p.y, p.z) for p in self.gcps]
+
+
+def _by_points(gcps: Sequence[GroundControlPoint]) -> Any:
+    try:
+        return GCPTransformer(list(gcps))
+    except (RasterioError, CPLE_BaseError) as error:
+        raise BadInput(f"The raster's {len(gcps)} control points give no position ({error}); correct them.") from error
 
 
 def georeference(dataset: Any, crs: str | CRS | None = None) -> Georeference:

@@ -15,7 +15,7 @@ from .georeference import Georeference, georeference
 from .grid import grid_for, pixel_size_m
 from .gridded import GriddedReader
 from .probability import BANDS, CODE_MAX, NODATA, SCALE, THRESHOLDS_TAG
-from .source import RasterFile, Source, as_file, gdal, open_dataset
+from .source import RasterFile, Source, as_bad_input, as_file, open_dataset
 from .warp import Block, Read, Warp, on_grid
 
 SCAN_PX = 2**22
@@ -57,7 +57,7 @@ def open_probability(path: str | Path, crs: str | None = None) -> ProbabilityRea
     """
     dataset = open_dataset(path)
     try:
-        with gdal():
+        with as_bad_input(as_file(path)):
             return _reader(as_file(path), dataset, georeference(dataset, crs))
     except BaseException:
         dataset.close()

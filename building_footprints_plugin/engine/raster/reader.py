@@ -17,7 +17,7 @@ from .bands import choose_bands
 from .georeference import Georeference, georeference
 from .grid import Grid, grid_for, pixel_size_m
 from .gridded import GriddedReader
-from .source import RasterFile, Source, as_file, gdal, open_dataset
+from .source import RasterFile, Source, as_bad_input, as_file, open_dataset
 from .stretch import Stretch, percentile_stretch
 from .warp import Warp, on_grid
 
@@ -93,7 +93,7 @@ def _open(
 ) -> RasterReader:
     dataset = open_dataset(source)
     try:
-        with gdal():
+        with as_bad_input(as_file(source)):
             pixels = Source(as_file(source), dataset, choose_bands(dataset, bands, bands_expected), bands_expected)
             return _reader(pixels, place_of(dataset), gsd_m)
     except BaseException:

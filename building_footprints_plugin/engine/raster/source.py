@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import MaskFlags
 from rasterio.errors import NodataShadowWarning, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.windows import Window
@@ -26,7 +27,8 @@ from .damage import Damage, blocks_of
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 warnings.filterwarnings("ignore", category=NodataShadowWarning)
 
-RASTERIO_ERRORS = (RasterioError, RasterioIOError)  # rasterio 1.3 has them side by side
+# rasterio 1.3 has the first two side by side; the others are what broken headers give when their facts are asked for.
+RASTERIO_ERRORS = (RasterioError, RasterioIOError, CPLE_BaseError, UnicodeDecodeError)
 Pixels = NDArray[Any]
 Valid = NDArray[np.bool_]
 
@@ -64,6 +66,16 @@ def gdal(*, network: bool = True) -> Iterator[None]:
         options["CPL_VSIL_CURL_ALLOWED_FILENAME"] = "none"
     with rasterio.Env(**options):
         yield
+
+
+@contextmanager
+def as_bad_input(file: RasterFile) -> Iterator[None]:
+    """Turn what a broken header gives, when a dataset is asked what it is, into BadInput."""
+    try:
+        with gdal(network=file.may_reach_the_network):
+            yield
+    except RASTERIO_ERRORS as error:
+        raise BadInput(f"{file.path} has a header that cannot be read ({error}); write the file again.") from error
 
 
 def as_file(source: str | Path | RasterFile) -> RasterFile:

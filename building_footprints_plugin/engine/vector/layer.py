@@ -10,13 +10,14 @@ import numpy as np
 import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from ..errors import BadInput
 from .formats import parquet
 
 UNDEFINED = '["Undefined '  # how a GeoPackage, read by GDAL before 3.9, says that it has no CRS
 LAYER_SEPARATOR = "|layername="  # how QGIS names a layer inside a file
+UNREADABLE = (DataSourceError, DataLayerError, FeatureError, UnicodeDecodeError)  # the last: text in another encoding
 VIRTUAL = "/vsi"  # how GDAL's own file systems begin: /vsizip/, /vsicurl/, ...
 
 
@@ -87,8 +88,8 @@ def _read_with_gdal(file: str, name: str, columns: list[str] | None) -> Layer:
         meta, fids, geometry, values = pyogrio.raw.read(
             file, layer=name, columns=columns, force_2d=True, return_fids=True
         )
-    except (DataSourceError, DataLayerError) as error:
-        raise BadInput(f"{file} could not be read as a vector file ({error}).") from error
+    except UNREADABLE as error:
+        raise BadInput(f"{file} could not be read as a vector file ({error}); repair it or choose another.") from error
     if geometry is None:
         raise BadInput(f"Layer {name} of {file} has no geometry; expected polygons.")
     fields = dict(zip([str(field_name) for field_name in meta["fields"]], values, strict=True))
@@ -109,7 +110,7 @@ def from_wkb(wkb: NDArray[np.object_], source: str) -> NDArray[np.object_]:
 def _layers(file: str) -> list[tuple[str, str | None]]:
     try:
         return [(str(name), kind) for name, kind in pyogrio.list_layers(file)]
-    except DataSourceError as error:
+    except UNREADABLE as error:
         raise BadInput(
             f"{file} is not a vector file that can be read; expected .gpkg, .geojson, .fgb, .parquet or .shp."
         ) from error

@@ -33,14 +33,13 @@ def read_parquet(
     Raises BadInput when it is not Parquet, has no `geo` metadata, or another encoding.
     """
     try:
-        source = pq.ParquetFile(file)
-    except (pa.ArrowInvalid, OSError) as error:
+        with pq.ParquetFile(file) as source:
+            column, about = _geometry_column(file, source.schema_arrow.metadata or {})
+            names = [name for name in source.schema_arrow.names if name != column]
+            wanted = names if columns is None else [name for name in names if name in columns]
+            table = source.read([*wanted, column])
+    except (pa.ArrowException, OSError) as error:
         raise BadInput(f"{file} is not a Parquet file that can be read ({error}).") from error
-    with source:
-        column, about = _geometry_column(file, source.schema_arrow.metadata or {})
-        names = [name for name in source.schema_arrow.names if name != column]
-        wanted = names if columns is None else [name for name in names if name in columns]
-        table = source.read([*wanted, column])
     wkb = np.asarray(table.column(column).to_numpy(zero_copy_only=False), dtype=object)
     fields = {name: _to_numpy(table.column(name)) for name in wanted if _is_plain(table.schema.field(name).type)}
     return np.asarray(shapely.force_2d(shapely.from_wkb(wkb)), dtype=object), fields, _crs_of(file, about)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from .crs import reproject
+from .polygons import has_finite
 
 HEADER = ("ImageId", "BuildingId", "PolygonWKT_Pix", "Confidence")
 NEEDED = HEADER[:3]
@@ -113,7 +114,7 @@ def _image_id(text: str) -> str:
 def _numbers(file: Path, line: int, building: str, wkt: str, confidence: str) -> tuple[int, str, float]:
     try:
         return int(float(building)), wkt, float(confidence) if confidence.strip() else float("nan")
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadInput(
             f"Line {line} of {file} has BuildingId {building!r} and Confidence {confidence!r}; expected numbers."
         ) from error
@@ -138,7 +139,9 @@ def _collect(file: Path, rows: Iterable[tuple[int, str, int, str, float]]) -> Cs
 
 def _geometries(file: Path, lines: list[int], texts: list[str]) -> NDArray[np.object_]:
     geometry = np.asarray(shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore"), dtype=object)
-    bad = np.flatnonzero(shapely.is_missing(geometry) | ~np.isin(shapely.get_type_id(geometry), (3, 6)))
+    bad = np.flatnonzero(
+        shapely.is_missing(geometry) | ~np.isin(shapely.get_type_id(geometry), (3, 6)) | ~has_finite(geometry)
+    )
     if len(bad):
         text = texts[bad[0]]
         raise BadInput(f"Line {lines[bad[0]]} of {file} has {text[:40]!r} as outline; expected POLYGON ((x y, …)).")
