@@ -7,6 +7,7 @@ from typing import Any
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication
 
+from .bridge.warm import end_engines
 from .offer import Offer
 from .provider import BuildingFootprintsProvider
 from .translation import load_translation
@@ -35,7 +36,8 @@ class BuildingFootprintsPlugin:
             self.offer = Offer(self.iface)
 
     def unload(self) -> None:
-        """Take the provider out of the registry, which also deletes it."""
+        """Take the provider out of the registry, which also deletes it, and end the engine."""
+        end_engines()
         if self.offer is not None:
             self.offer.withdraw()
             self.offer = None

@@ -17,7 +17,8 @@ from ..bridge.errors import BridgeError, EngineCrashed, EngineMissing
 from ..bridge.files import run_folder
 from ..bridge.install import is_outdated
 from ..bridge.probe import Probe, find_engine, forget
-from ..bridge.run import Limits, run_engine
+from ..bridge.run import Limits
+from ..bridge.warm import run_warm
 from ..offer import tell_missing
 from ..translation import tr
 from .texts import FootprintsAlgorithm
@@ -54,7 +55,7 @@ class EngineAlgorithm(FootprintsAlgorithm):
         """Run the engine, which fills the progress bar up to `bar_end`, and return its result."""
         limits = Limits(bar_start=self._bar_start, bar_end=bar_end)
         try:
-            return run_engine(self._engine.candidate.path, arguments, feedback, limits)
+            return run_warm(self._engine.candidate.path, arguments, feedback, limits)
         except EngineCrashed:
             forget()  # it may have been damaged since it was asked
             raise

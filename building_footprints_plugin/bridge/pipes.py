@@ -55,6 +55,10 @@ class TailReader(threading.Thread):
             if line:
                 self._tail.append(line[:LONGEST_TAIL_LINE])
 
+    def forget(self) -> None:
+        """Drop what was read so far."""
+        self._tail.clear()
+
     def last_lines(self) -> list[str]:
         """Return the last lines that were not empty, oldest first."""
         return list(self._tail)

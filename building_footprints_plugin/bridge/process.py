@@ -76,6 +76,12 @@ class EngineProcess:
         except queue.Empty:
             return None if self._is_orphaned() else NOTHING
 
+    def send(self, line: str) -> None:
+        """Write one line to stdin; raise OSError if the process has ended."""
+        if self._stdin is not None:
+            self._stdin.write(line.encode() + b"\n")
+            self._stdin.flush()
+
     def wait(self, timeout: float) -> bool:
         """Return whether the process has ended within `timeout` seconds."""
         try:
@@ -89,11 +95,16 @@ class EngineProcess:
         self._err.join(0.5)
         return self._err.last_lines()
 
-    def stop(self) -> None:
+    def forget_errors(self) -> None:
+        """Let `last_errors` return only what is still to come."""
+        self._err.forget()
+
+    def stop(self, patience_s: float = CLOSE_S) -> None:
         """End the process within two seconds: ask it by closing stdin, then terminate, then kill it."""
         if self._stdin is not None and not self._stdin.closed:
-            self._stdin.close()
-        if not self.wait(CLOSE_S):
+            with contextlib.suppress(OSError):  # it has ended, and a line for it was left over
+                self._stdin.close()
+        if not self.wait(patience_s):
             self._signal("SIGTERM")
             if not self.wait(TERMINATE_S):
                 self._signal("SIGKILL")

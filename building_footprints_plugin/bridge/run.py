@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class Limits:
 def run_engine(
     python: str, arguments: Sequence[str], feedback: QgsFeedback, limits: Limits | None = None
 ) -> dict[str, Any]:
-    """Run `engine arguments… --json-lines` under `python` and return the keys of its result line.
+    """Run `engine arguments… --json-lines` under `python`, in a process of its own, and return its result's keys.
 
     Raises BridgeError with the engine's own sentence, EngineCrashed with its last words, or
     RunCancelled; in each case the process has ended.
@@ -41,33 +41,81 @@ def run_engine(
 
 def run_command(command: Sequence[str], feedback: QgsFeedback, limits: Limits | None = None) -> dict[str, Any]:
     """Run a command that speaks the engine's JSON lines; see `run_engine`."""
+    with start(command) as process:
+        return Run(process, feedback, limits or Limits()).alone()
+
+
+def start(command: Sequence[str]) -> EngineProcess:
+    """Start a command; raise BridgeError if there is no such program."""
     try:
-        process = EngineProcess(command)
+        return EngineProcess(command)
     except OSError as error:
         reason = error.strerror or str(error)
         raise BridgeError(tr("{} cannot be started: {}.").format(command[0], reason)) from error
-    with process:
-        return _Run(process, feedback, limits or Limits()).result()
 
 
-class _Run:
+class Run:
+    """What the engine says during one command.
+
+    `begun` and `ended` are said by an engine that serves several; where it runs but one, its end is that of the
+    process.
+    """
+
     def __init__(self, process: EngineProcess, feedback: QgsFeedback, limits: Limits) -> None:
+        self.begun = self.ended = False
         self._process = process
         self._feedback = feedback
         self._limits = limits
         self._result: dict[str, Any] | None = None
+        self._refusal: str | None = None
         self._garbage: list[str] = []
         self._heard_at = time.monotonic()
 
-    def result(self) -> dict[str, Any]:
-        while True:
+    def alone(self) -> dict[str, Any]:
+        """Return the result of an engine that was started for this run; it has the run's exit code."""
+        self._follow(lambda: self._refusal is not None)
+        if self._refusal is None:
+            self._wait_for_exit()
+            if self._process.returncode != 0:
+                raise EngineCrashed(self._last_words())
+        return self._outcome()
+
+    def begins(self, within_s: float) -> bool:
+        """Return whether an engine that was started before takes this run on."""
+        deadline = time.monotonic() + within_s
+        self._follow(lambda: self.begun or time.monotonic() > deadline)
+        return self.begun
+
+    def served(self) -> dict[str, Any]:
+        """Return the result of a run that ends before its engine does."""
+        self._follow(lambda: self.ended)
+        if not self.ended:
+            self._wait_for_exit()
+            raise EngineCrashed(self._last_words())
+        return self._outcome()
+
+    def drain(self, within_s: float) -> None:
+        """Read on to the run's end, if that comes in time, and act on nothing."""
+        deadline = time.monotonic() + within_s
+        while not self.ended and time.monotonic() < deadline:
+            line = self._process.next_line(POLL_S)
+            if line is None:
+                return
+            self.ended = isinstance(line, str) and _parse(line).get("type") == "end"
+
+    def _follow(self, over: Callable[[], bool]) -> None:
+        """Act on lines until it is over, or the process has ended."""
+        while not over():
             line = self._next_line()
             if line is None:
-                break
+                return
             if isinstance(line, str) and self._take(line):
                 self._heard_at = time.monotonic()
-        self._wait_for_exit()
-        if self._result is None or self._process.returncode != 0:
+
+    def _outcome(self) -> dict[str, Any]:
+        if self._refusal is not None:
+            raise BridgeError(self._refusal)
+        if self._result is None:
             raise EngineCrashed(self._last_words())
         return self._result
 
@@ -100,7 +148,9 @@ class _Run:
         elif kind == "result":
             self._result = {name: value for name, value in message.items() if name != "type"}
         elif kind == "error":
-            raise BridgeError(str(message.get("text")))
+            self._refusal = str(message.get("text"))
+        elif kind in ("begin", "end"):
+            self.begun, self.ended = True, kind == "end"
         else:  # some library prints to stdout: not for us, but it may explain a crash
             if text and len(self._garbage) < 10:
                 self._garbage.append(text[:400])

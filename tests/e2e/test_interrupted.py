@@ -52,16 +52,16 @@ def wait_for(condition: Callable[[], bool], timeout_s: float) -> bool:
     return condition()
 
 
-def extracting(process: int) -> bool:
+def is_engine(process: int) -> bool:
     try:
-        return b"\0extract\0" in Path(f"/proc/{process}/cmdline").read_bytes()
+        return b"\0serve\0" in Path(f"/proc/{process}/cmdline").read_bytes()
     except FileNotFoundError:
         return False
 
 
 def test_engine_ends_with_qgis(running: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    assert wait_for(lambda: any(map(extracting, children(running.pid))), START_S), "the engine never started"
-    engines = {process for process in children(running.pid) if extracting(process)}
+    assert wait_for(lambda: any(map(is_engine, children(running.pid))), START_S), "the engine never started"
+    engines = {process for process in children(running.pid) if is_engine(process)}
     time.sleep(2)  # into the work
     running.kill()
     assert wait_for(lambda: not any(map(parent_of, engines)), END_S), "the engine outlived QGIS"

@@ -109,5 +109,77 @@ def leaves_a_child() -> None:
     send(type="result", count=9)
 
 
+def serve() -> None:
+    """Several runs, one after another: a run's first word says how it goes, its second may name a file."""
+    for text in sys.stdin:
+        asked = json.loads(text)
+        if "cancel" in asked:
+            continue
+        how, *words = asked["arguments"]
+        send(type="begin", id=asked["id"])
+        SERVED[how](asked["id"], words)
+        send(type="end", id=asked["id"], code=0)
+        if how == "ends_after":
+            sys.exit(0)
+        if how == "hangs_after":
+            time.sleep(60)
+
+
+def _who(number: int, words: list[str]) -> None:
+    send(type="result", pid=os.getpid(), number=number, folder=os.getcwd())
+
+
+def _refuses(number: int, words: list[str]) -> None:
+    send(type="error", text="Band 9 was asked for; the raster has 3.", code=2)
+
+
+def _dies(number: int, words: list[str]) -> None:
+    print("the network fell over", file=sys.stderr, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _complains(number: int, words: list[str]) -> None:
+    print("of an earlier run", file=sys.stderr, flush=True)
+    _who(number, words)
+
+
+def _obeys(number: int, words: list[str]) -> None:
+    """Work until a line cancels it; the file named next appears when it has begun."""
+    open(words[0], "w").close()
+    send(type="progress", fraction=0.1)
+    while json.loads(sys.stdin.readline()).get("cancel") != number:
+        pass
+    send(type="error", text="Cancelled; no output was written.", code=1)
+
+
+def _deaf(number: int, words: list[str]) -> None:
+    """No line and no signal but the last stops it; its number is written to the file named next."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with open(words[0], "w") as stream:
+        stream.write(str(os.getpid()))
+    while True:
+        time.sleep(1)
+
+
+def _waits(number: int, words: list[str]) -> None:
+    """Work until a second one does, which is known by its file."""
+    open(words[0], "w").close()
+    while not os.path.exists(words[1]):
+        time.sleep(0.01)
+    _who(number, words)
+
+
+SERVED = {
+    "who": _who,
+    "refuses": _refuses,
+    "dies": _dies,
+    "complains": _complains,
+    "obeys": _obeys,
+    "deaf": _deaf,
+    "waits": _waits,
+    "ends_after": _who,
+    "hangs_after": _who,
+}
+
 if __name__ == "__main__":
     globals()[sys.argv[1]]()

@@ -1,0 +1,210 @@
+"""The engine that is kept between runs: which run gets it, what ends it, and that no run is lost with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import FAKE_ENGINE, Listener
+from qgis.core import QgsSettings
+
+from building_footprints_plugin import classFactory
+from building_footprints_plugin.bridge import warm
+from building_footprints_plugin.bridge.errors import BridgeError, EngineCrashed, RunCancelled
+from building_footprints_plugin.bridge.run import Limits
+from building_footprints_plugin.bridge.warm import KEEP_SETTING, end_engines, run_warm
+
+Ask = Callable[..., dict]
+
+
+@pytest.fixture(autouse=True)
+def _none_is_left() -> Iterator[None]:
+    end_engines()
+    yield
+    end_engines()
+    QgsSettings().remove(KEEP_SETTING)
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    """A Python, in an environment, that runs the fake engine whatever it is asked to run; notes how it was started."""
+    path = tmp_path / "environment" / "bin" / "python"
+    path.parent.mkdir(parents=True)
+    note = f'echo "$@" | tail -n 1 >> {tmp_path}/started'
+    path.write_text(f"#!/bin/sh\n{note}\nexec {sys.executable} {FAKE_ENGINE} serve\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.fixture
+def ask(python: Path) -> Ask:
+    """Run the fake engine in the way named first."""
+    return lambda *words, feedback=None: run_warm(str(python), list(map(str, words)), feedback or Listener(), Limits())
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_second_run_gets_the_engine_of_the_first(ask):
+    first, second = Listener(), Listener()
+    assert ask("who", feedback=first)["pid"] == ask("who", feedback=second)["pid"]
+    assert (first.infos, second.infos) == (["A new engine is started."], ["The engine is warm."])
+
+
+def test_a_run_that_is_refused_keeps_it(ask):
+    pid = ask("who")["pid"]
+    with pytest.raises(BridgeError, match=r"^Band 9 was asked for; the raster has 3\.$"):
+        ask("refuses")
+    assert ask("who") == {"pid": pid, "number": 3, "folder": os.getcwd()}
+
+
+def test_a_crash_is_a_sentence_with_the_last_words_of_this_run_and_the_next_run_gets_a_new_one(ask):
+    pid = ask("complains")["pid"]
+    with pytest.raises(EngineCrashed, match=r"signal 9(?s:.)*the network fell over") as caught:
+        ask("dies")
+    assert "earlier" not in str(caught.value)
+    assert ask("who")["pid"] != pid
+
+
+@pytest.mark.parametrize("how", ["ends_after", "hangs_after"])
+def test_one_that_is_gone_when_it_is_needed_is_replaced_unseen(ask, monkeypatch, how):
+    """It ends by itself after a while, perhaps just now; or it hangs."""
+    monkeypatch.setattr(warm, "BEGIN_S", 0.3)
+    pid = ask(how)["pid"]
+    assert ask("who")["pid"] != pid
+    assert not alive(pid)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda python, patch: os.utime(python, (1, 1)),
+        lambda python, patch: (python.parent.parent / "pyvenv.cfg").touch(),
+        lambda python, patch: (python.parent.parent / "lib/python3.11/site-packages/torch-9.dist-info").mkdir(
+            parents=True
+        ),
+        lambda python, patch: patch.setenv("CUDA_VISIBLE_DEVICES", "7"),
+        lambda python, patch: patch.setattr(warm, "PACKAGE", python.parent),
+    ],
+    ids=["Python", "environment", "packages", "variables", "engine's code"],
+)
+def test_what_it_was_started_from_has_changed(ask, python, monkeypatch, change):
+    pid = ask("who")["pid"]
+    change(python, monkeypatch)
+    new = ask("who")["pid"]
+    assert new != pid
+    assert not alive(pid)
+    assert ask("who")["pid"] == new
+
+
+def cancelled(ask: Ask, how: str, sign: Path) -> float:
+    """Cancel a run once `sign` shows that it is at work; return how long the cancel took."""
+    feedback, at = Listener(), []
+
+    def cancel() -> None:
+        wait_for(sign.exists)
+        at.append(time.monotonic())
+        feedback.cancel()
+
+    threading.Thread(target=cancel, daemon=True).start()
+    with pytest.raises(RunCancelled):
+        ask(how, sign, feedback=feedback)
+    return time.monotonic() - at[0]
+
+
+def test_a_cancelled_run_that_stops_keeps_it(ask, tmp_path):
+    pid = ask("who")["pid"]
+    cancelled(ask, "obeys", tmp_path / "sign")
+    assert ask("who")["pid"] == pid
+
+
+def test_a_cancelled_run_that_does_not_stop_ends_with_it(ask, tmp_path):
+    assert cancelled(ask, "deaf", tmp_path / "sign") < 2
+    pid = int((tmp_path / "sign").read_text())
+    assert not alive(pid)
+    assert ask("who")["pid"] != pid
+
+
+def test_an_error_in_this_process_does_not_leave_a_run_behind(ask, tmp_path):
+    class Broken(Listener):
+        def isCanceled(self) -> bool:
+            if (tmp_path / "sign").exists():
+                raise ValueError("broken")
+            return False
+
+    with pytest.raises(ValueError, match="broken"):
+        ask("obeys", tmp_path / "sign", feedback=Broken())
+    assert ask("who")["number"] == 2, "it was cancelled, and is free"
+
+
+def test_runs_at_the_same_time_have_an_engine_each_and_one_is_kept(ask, tmp_path):
+    signs, pids = [tmp_path / "one", tmp_path / "two"], []
+    threads = [
+        threading.Thread(target=lambda mine=mine, other=other: pids.append(ask("waits", mine, other)["pid"]))
+        for mine, other in (signs, signs[::-1])
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(set(pids)) == 2
+    assert sorted(map(alive, pids)) == [False, True]
+    assert ask("who")["pid"] in pids
+
+
+@pytest.mark.parametrize(
+    ("setting", "kept", "told"), [(0, False, 60), (7.5, True, 7.5), ("soon", True, 300), (None, True, 300)]
+)
+def test_how_long_it_is_kept_is_a_setting(ask, tmp_path, setting, kept, told):
+    if setting is not None:
+        QgsSettings().setValue(KEEP_SETTING, setting)
+    assert alive(ask("who")["pid"]) == kept
+    assert (tmp_path / "started").read_text().split()[-1] == f"--idle={told:g}"
+
+
+def test_it_ends_with_the_plugin(ask):
+    pid = ask("who")["pid"]
+    classFactory(None).unload()
+    assert not alive(pid)
+
+
+def test_a_python_that_cannot_be_started(tmp_path):
+    with pytest.raises(BridgeError, match="cannot be started: No such file"):
+        run_warm(str(tmp_path / "python"), ["who"], Listener())
+
+
+def test_a_python_that_ends_at_once(python, ask):
+    python.write_text("#!/bin/sh\necho no such luck >&2\nexit 3\n")
+    with pytest.raises(EngineCrashed, match=r"exit code 3(?s:.)*no such luck"):
+        ask("who")
+
+
+def test_a_killed_qgis_takes_it_along(python, tmp_path):
+    """Nobody is left to end it: its stdin does."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            os.write(writing, str(run_warm(str(python), ["who"], Listener())["pid"]).encode())
+        os.kill(os.getpid(), 9)
+    os.waitpid(child, 0)
+    pid = int(os.read(reading, 20))
+    wait_for(lambda: not alive(pid))
