@@ -87,6 +87,10 @@ translations: setup ## collect the texts to translate into i18n/*.ts; says which
 help-pages: setup ## write the help pages of the algorithms, anew
 	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tools.help_pages
 
+docs-screenshots: setup $(ZIP) ## photograph QGIS for the tutorial and the help pages, anew (Xvfb, some minutes)
+	@command -v Xvfb >/dev/null && command -v openbox >/dev/null || tools/apt.sh Xvfb xvfb openbox
+	@$(PY) -m tools.screenshots $(ZIP)
+
 # ---- The demo: QGIS extracts buildings from a real image, the result is scored and drawn -----------------------
 demo: setup demo/preview.png ## extract, score and draw the buildings of a bundled image, in QGIS itself
 	@$(PY) -m tools.demo_report demo
