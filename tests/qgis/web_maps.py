@@ -71,8 +71,10 @@ def serve(picture: Path, folder: Path) -> Iterator[Server]:
     gdal.Translate(str(image), str(picture), outputType=gdal.GDT_Byte, scaleParams=[[0, 1500, 0, 255]] * 3)
     command = [sys.executable, str(Path(__file__).with_name("map_server.py")), str(image)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        yield Server(f"http://127.0.0.1:{int(process.stdout.readline())}", image)
-        process.terminate()
+        try:
+            yield Server(f"http://127.0.0.1:{int(process.stdout.readline())}", image)
+        finally:
+            process.terminate()
 
 
 def to_mercator(image: QgsRasterLayer) -> QgsCoordinateTransform:
