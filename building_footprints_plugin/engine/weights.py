@@ -15,6 +15,7 @@ from .networks import build_network
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "buildings.safetensors"
 MANIFEST_KEY = "manifest"
+LARGEST_BYTES = 2_000_000_000  # the largest network has 0.1 GB; a file is mapped into memory as a whole
 
 
 def read_manifest(path: str | Path) -> Manifest:
@@ -50,6 +51,8 @@ def _open(path: Path, *, tensors: bool) -> tuple[Manifest, dict[str, Tensor]]:
         raise BadInput(
             f"There is no weights file {path}; expected a .safetensors file made by `python -m training export`."
         )
+    if path.stat().st_size > LARGEST_BYTES:
+        raise BadInput(f"{path} has {path.stat().st_size / 1e9:.0f} GB; expected weights of at most 2 GB.")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

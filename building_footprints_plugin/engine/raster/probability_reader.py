@@ -21,6 +21,7 @@ from .warp import Block, Read, Warp, on_grid
 SCAN_PX = 2**22
 FEW_VALUES = 128
 SLACK = 0.01
+FINEST_M = 0.001
 
 
 class ProbabilityReader(GriddedReader):
@@ -32,6 +33,8 @@ class ProbabilityReader(GriddedReader):
 
     def __init__(self, source: Source, place: Georeference, factor: float) -> None:
         own_m = min(pixel_size_m(place, *source.shape))
+        if not own_m >= FINEST_M:  # also NaN
+            raise BadInput(f"{source.name} has pixels of {own_m:.2g} m; expected at least 1 mm: check its pixel size.")
         grid = grid_for(place, *source.shape, own_m)
         warp = Warp(_code_reader(source, factor), source.shape, place, grid, _as_codes, Resampling.nearest)
         super().__init__(source, place, grid, on_grid(warp))

@@ -19,6 +19,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from ..errors import BadInput
+from .layer import from_wkb
 
 GEOMETRY_COLUMN = "geometry"
 VERSION = "1.0.0"
@@ -42,7 +43,7 @@ def read_parquet(
         raise BadInput(f"{file} is not a Parquet file that can be read ({error}).") from error
     wkb = np.asarray(table.column(column).to_numpy(zero_copy_only=False), dtype=object)
     fields = {name: _to_numpy(table.column(name)) for name in wanted if _is_plain(table.schema.field(name).type)}
-    return np.asarray(shapely.force_2d(shapely.from_wkb(wkb)), dtype=object), fields, _crs_of(file, about)
+    return np.asarray(shapely.force_2d(from_wkb(wkb, str(file))), dtype=object), fields, _crs_of(file, about)
 
 
 def write_parquet(batches: pa.RecordBatchReader, target: Path, meta: Mapping[str, Any]) -> None:
