@@ -16,6 +16,7 @@ from .packages import Source, find_uv
 from .probe import forget, probe
 from .python import Candidate, managed_folder, python_of, qgis_pythons
 from .tool import ToolFailed, run_tool
+from .warm import end_engines
 
 LOCK = PACKAGE / "engine_lock.txt"
 INSTALLED = "engine_lock.txt"  # in the environment: what it was made from, written when it is whole
@@ -59,6 +60,8 @@ def install(order: Order, feedback: QgsProcessingFeedback) -> Path:
     if environment == new and (order.python or not _runs(new, feedback)):  # else a run that was cancelled goes on
         run_tool(_making(order, uv, new), order.variables, feedback)
     feedback.setProgress(MADE)
+    if environment == engine:
+        end_engines()  # Windows locks the files of what runs
     _fill(order, uv, environment, feedback)
     feedback.setProgress(END)
     _check(python_of(environment))
@@ -76,6 +79,7 @@ def remove(folder: Path) -> bool:
     Raises BridgeError where a file is in use.
     """
     forget()
+    end_engines()
     found = [folder / name for name in KEPT if (folder / name).is_dir()]
     try:
         for each in found:
@@ -160,6 +164,7 @@ def _swap(folder: Path) -> None:
     """Put the new environment in the place of the old one, which comes back if that fails."""
     engine, old = folder / ENGINE, folder / OLD
     forget()
+    end_engines()
     try:
         if old.exists():
             shutil.rmtree(old)

@@ -167,6 +167,23 @@ def test_cancelling_ends_uv_and_keeps_what_was_fetched(tmp_path, wheels, feedbac
     assert (tmp_path / "Profil ä" / "cache" / "wheel").exists()
 
 
+@pytest.mark.usefixtures("runs_there")
+def test_an_engine_that_is_kept_warm_ends_before_its_files_change(tmp_path, wheels, feedback, monkeypatch):
+    seen: list[tuple[bool, bool]] = []
+    folder = tmp_path / "Profil ä"
+
+    def ended() -> None:
+        seen.append(((folder / "engine").exists(), (folder / "engine.new").exists()))
+
+    monkeypatch.setattr(installing, "end_engines", ended)
+    install(order(tmp_path, wheels), feedback)
+    install(order(tmp_path, wheels), feedback)
+    install(order(tmp_path, wheels, anew=True), feedback)
+    remove(folder)
+    made, completed, replaced, removed = seen
+    assert (made, completed, replaced, removed) == ((False, True), (True, False), (True, True), (True, False))
+
+
 def test_removing_takes_only_what_was_installed(tmp_path):
     folder = tmp_path / "mine"
     for name in ("engine", "cache", "thesis"):
