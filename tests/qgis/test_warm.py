@@ -16,8 +16,10 @@ from conftest import FAKE_ENGINE, Listener
 from qgis.core import QgsSettings
 
 from building_footprints_plugin import classFactory
+from building_footprints_plugin.bridge import install as installing
 from building_footprints_plugin.bridge import warm
 from building_footprints_plugin.bridge.errors import BridgeError, EngineCrashed, RunCancelled
+from building_footprints_plugin.bridge.packages import Source
 from building_footprints_plugin.bridge.run import Limits
 from building_footprints_plugin.bridge.warm import KEEP_SETTING, end_engines, run_warm
 
@@ -184,6 +186,24 @@ def test_it_ends_with_the_plugin(ask):
     pid = ask("who")["pid"]
     classFactory(None).unload()
     assert not alive(pid)
+
+
+def test_it_ends_before_its_environment_is_removed(python):
+    engine = python.parent.parent.rename(python.parent.parent.with_name("engine"))
+    pid = run_warm(str(engine / "bin" / "python"), ["who"], Listener(), Limits())["pid"]
+    assert installing.remove(engine.parent)
+    assert not alive(pid)
+
+
+def test_it_ends_before_its_environment_is_completed(ask, tmp_path, feedback, monkeypatch):
+    pid, seen = ask("who")["pid"], []
+    monkeypatch.setattr(installing, "find_uv", lambda *_: "uv")
+    monkeypatch.setattr(installing, "_runs", lambda *_: True)
+    monkeypatch.setattr(installing, "_check", lambda *_: None)
+    monkeypatch.setattr(installing, "_fill", lambda *_: seen.append(alive(pid)))
+    (tmp_path / "engine").mkdir()
+    installing.install(installing.Order(tmp_path, Source(), "", {}), feedback)
+    assert seen == [False]
 
 
 def test_a_python_that_cannot_be_started(tmp_path):
