@@ -12,6 +12,10 @@
             <translation>Ein GeoTIFF mit zwei Kanälen, Wahrscheinlichkeit von Gebäude und von Gebäudeinnerem, auf 0 bis 1 skaliert.</translation>
         </message>
         <message>
+            <source>A new engine is started.</source>
+            <translation>Eine neue Engine wird gestartet.</translation>
+        </message>
+        <message>
             <source>A trial extraction failed: {}</source>
             <translation>Eine Probe-Extraktion schlug fehl: {}</translation>
         </message>
@@ -704,6 +708,10 @@ Felder bleiben erhalten. Das Feld regularized ist 1, wo die Methode ganz angewan
             <translation>Die Engine gehört zu einer anderen Version dieser Erweiterung; führen Sie „Engine installieren“ aus.</translation>
         </message>
         <message>
+            <source>The engine is warm.</source>
+            <translation>Die Engine ist warm.</translation>
+        </message>
+        <message>
             <source>The engine that finds the buildings is not installed.</source>
             <translation>Die Engine, die die Gebäude findet, ist nicht installiert.</translation>
         </message>
@@ -1064,8 +1072,8 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>die der Erweiterung</translation>
         </message>
         <message>
-            <source>tiles in one pass of the network; halved when a GPU runs out of memory</source>
-            <translation>Kacheln in einem Durchlauf des Netzes; halbiert, wenn der Speicher einer GPU nicht reicht</translation>
+            <source>tiles in one pass of the network on a GPU, halved when that runs out of memory; a CPU takes one at a time</source>
+            <translation>Kacheln in einem Durchlauf des Netzes auf einer GPU, halbiert, wenn deren Speicher nicht reicht; eine CPU nimmt eine nach der anderen</translation>
         </message>
         <message>
             <source>touching parts are one building if the interior probability along their common line is at least this share of the weaker part's, or less for small parts; none are at 4; default: the weights' value, else 0.9</source>
