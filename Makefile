@@ -167,8 +167,9 @@ format: .venv/.ready ## lay the code out as lint expects
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format --quiet .
 
-bench: .venv/.ready ## measure speed and memory of extractions, score, straightening and training, small to large
+bench: setup ## measure speed and memory of extractions, of the engine that QGIS keeps, score, straightening and training, small to large
 	@$(PY) -m tools.bench $(DEMO_IMAGE)
+	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tests.bench.bench_warm
 	@$(PY) -m tests.bench.bench_score
 	@$(PY) -m tests.bench.bench_polygonize
 	@$(PY) -m tests.bench.bench_regularize
