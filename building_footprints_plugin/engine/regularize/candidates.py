@@ -49,7 +49,7 @@ def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squa
     made = clipped(made, guards.seen[which])
     good[good] = guards.faithful(made[good], which[good])
     which, made = which[good], made[good]
-    raw, walled = guards.raw[which], start.polygons[which]
+    raw, walled = guards.rough[which], start.polygons[which]
     walls = np.where(start.fit[which], outline_distance(raw, walled), UNFIT * guards.raw_area[which])
     good = outline_distance(raw, made) <= MORE * walls + squared.min_edge_m**2 / 2
     polygons, block = start.polygons.copy(), start.block.copy()

@@ -12,6 +12,7 @@ from .deviation import outline_distance
 from .rings import Bools, Floats, Ints, Polygons
 
 OVERLAP_M2 = 1e-6
+ROUGH = 0.05  # of the reach: as far may an outline move where only distances are asked for
 SURE_IOU = 0.02  # above the least IoU: what an estimate must reach, so that none that is too low passes
 ESTIMATE = 1.25  # the area between outlines is hardly ever more than this times the integral of their distance
 
@@ -36,12 +37,18 @@ class Guards:
         """Area of the raw outlines."""
         return np.asarray(shapely.area(self.raw), dtype=np.float64)
 
+    @cached_property
+    def rough(self) -> Polygons:
+        """Raw outlines with far fewer vertices, which distances are measured from; they may cross themselves."""
+        rough = shapely.simplify(self.raw, ROUGH * self.reach_m, preserve_topology=False)
+        return np.asarray(np.where(shapely.is_empty(rough), self.raw, rough), dtype=object)
+
     def faithful(self, polygons: Polygons, which: Ints) -> Bools:
         """Tell which of `polygons` are valid and still like their raw outlines, `raw[which]`."""
         area = shapely.area(polygons)
         good = shapely.is_valid(polygons) & (np.abs(area - self.raw_area[which]) <= self.max_area_change * area)
         good &= area > 0
-        good[good] = self._near(polygons[good], self.raw[which[good]])
+        good[good] = self._near(polygons[good], self.rough[which[good]])
         good[good] = self._alike(polygons[good], which[good])
         return np.asarray(good, dtype=bool)
 
@@ -55,7 +62,7 @@ class Guards:
 
     def _alike(self, polygons: Polygons, which: Ints) -> Bools:
         """Tell which polygons cover the same ground; measured exactly only where an estimate leaves a doubt."""
-        between = ESTIMATE * outline_distance(self.raw[which], polygons)
+        between = ESTIMATE * outline_distance(self.rough[which], polygons)
         alike = between <= (1 - self.min_iou - SURE_IOU) * self.raw_area[which]
         doubt = np.flatnonzero(~alike)
         common = shapely.area(shapely.intersection(polygons[doubt], self.raw[which[doubt]]))
