@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 BLOCK = 2  # pixels: neighbourhoods are found on a grid that is coarser by this
+BAND = 1024  # blocks: how wide the parts are in which the groups of a wide raster are looked at
+BAND_MARGIN = 2  # blocks of background beside a building: it has a say in where its outline runs
 TOUCHING = np.ones((3, 3), dtype=bool)
 
 
@@ -27,6 +30,20 @@ class Groups:
     def of_pixels(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the groups of building pixels."""
         return self.of_block[row // BLOCK, column // BLOCK]
+
+    def bands(self) -> Iterator[tuple[int, Groups]]:
+        """Yield the groups by the columns in which they begin: the first pixel column of each part, and the part.
+
+        A part is as wide as its groups and a margin, and holds no others; a group is in one part only.
+        """
+        boxes = ndimage.find_objects(self.of_block)
+        left, right = (np.array(sides) for sides in zip(*((box[1].start, box[1].stop) for box in boxes), strict=True))
+        band = left // BAND
+        for number in np.unique(band):
+            chosen = np.append(False, band == number)
+            first, end = max(0, left[chosen[1:]].min() - BAND_MARGIN), right[chosen[1:]].max() + BAND_MARGIN
+            part = self.of_block[:, first:end]
+            yield int(first) * BLOCK, Groups(np.where(chosen[part], part, 0), self.count)
 
     def among(self, chosen: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
         """Return (height, width) of pixels, True where `chosen`, a row a group, is."""

@@ -111,9 +111,18 @@ class StripPolygonizer:
         self._next = 2 * (len(later) - first)
 
     def _outlines(self, codes: Codes, mask: NDArray[np.bool_], groups: Groups) -> Outlines:
-        """Return the outlines of the buildings in `mask`."""
+        """Return the outlines of the buildings in `mask`, in bands of columns: much memory is needed for each pixel."""
         if not mask.any():
             return concatenate([])
+        parts = []
+        for left, part in groups.bands():
+            columns = slice(left, left + BLOCK * part.of_block.shape[1])
+            own = mask[:, columns] & part.among(np.arange(part.count + 1) > 0, mask[:, columns].shape)
+            if own.any():
+                parts.append(self._outlines_of_band(codes[:, :, columns], own, part).moved(left, 0))
+        return concatenate(parts)
+
+    def _outlines_of_band(self, codes: Codes, mask: NDArray[np.bool_], groups: Groups) -> Outlines:
         building = np.where(mask | (codes[0] < self._thresholds.building), codes[0], np.uint8(NOT_THERE))
         labels = label_buildings(building, codes[1], self._thresholds)
         if self._between_pixels:

@@ -1,0 +1,32 @@
+"""Bands of columns, in which a wide raster is polygonized to save memory, do not show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from scipy import ndimage
+
+from building_footprints_plugin.engine.polygonize import StripPolygonizer, Thresholds, groups
+
+
+def outlines(codes: np.ndarray) -> dict[bytes, float]:
+    polygonizer = StripPolygonizer(Thresholds.of(0.55, 0.6, 0.9), reach_px=1)
+    parts = [polygonizer.push(codes[:, row : row + 37]) for row in range(0, codes.shape[1], 37)]
+    parts.append(polygonizer.finish())
+    return {
+        shapely.to_wkb(shapely.normalize(polygon)): confidence
+        for part in parts
+        for polygon, confidence in zip(part.polygons, part.confidence, strict=True)
+    }
+
+
+@pytest.mark.parametrize("band", [1, 7, 40])
+def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch, band: int) -> None:
+    noise = np.random.default_rng(3).random((2, 150, 200))
+    smooth = ndimage.gaussian_filter(noise, (0, 3, 3))
+    codes = np.clip(125 + 1800 * (smooth - 0.5), 0, 250).astype(np.uint8)
+    expected = outlines(codes)
+    monkeypatch.setattr(groups, "BAND", band)
+    assert len(expected) > 30
+    assert outlines(codes) == expected
