@@ -223,6 +223,7 @@ REFUSED = [
     pytest.param("EPSG:4326", north_up(0.1, 0.0, 95.0), "nowhere in EPSG:4326", id="latitude 91"),
     pytest.param("EPSG:4326", north_up(1.0, -60.0, 40.0), "too coarse|too much of the Earth", id="half of the Earth"),
     pytest.param(UTM, north_up(0.0001), "expected at least 1 mm", id="pixels of a tenth of a millimetre"),
+    pytest.param(UTM, Affine(PIXEL, 1e20, EAST, 0, -PIXEL, NORTH), "nowhere on the Earth", id="sheared by 1e20"),
     pytest.param(UTM, Affine(0, 0, EAST, 0, 0, NORTH), "pixels of no size", id="pixels of no size"),
 ]
 

@@ -17,6 +17,7 @@ from rasters import EAST, NORTH, noise, north_up, write_raster
 
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.raster import open_raster
+from building_footprints_plugin.engine.raster.bands import choose_bands
 from building_footprints_plugin.engine.raster.source import GDAL_CACHE_BYTES, gdal
 
 RGBA = {"photometric": "RGB", "alpha": "YES"}
@@ -255,3 +256,20 @@ def test_alpha_is_recognised_by_its_meaning(tmp_path: Path) -> None:
     with rasterio.open(source) as dataset:
         pixels = dataset.read()
     assert (read_all(source)[0] == pixels[1:]).all()
+
+
+def test_alpha_is_looked_for_once_however_many_bands_there_are() -> None:
+    """A thousand bands once took minutes: each asked for the meaning of all, for each of all."""
+    asked = []
+
+    class Many:
+        indexes = range(1, 1001)
+        count, name = 1000, "many"
+
+        @property
+        def colorinterp(self) -> list[ColorInterp]:
+            asked.append(1)
+            return [ColorInterp.gray] * 1000
+
+    assert choose_bands(Many(), None, 3) == (1, 2, 3)
+    assert len(asked) == 1

@@ -21,6 +21,7 @@ from building_footprints_plugin.engine.vector import (
     metric_crs,
     polygons_of,
     read_layer,
+    reproject,
     same_crs,
 )
 
@@ -155,3 +156,20 @@ def test_a_crs_that_is_none_is_refused() -> None:
 def test_extent_of_nothing() -> None:
     assert bounds_of(np.array([None, shapely.Polygon()], dtype=object)) is None
     assert bounds_of(np.empty(0, dtype=object)) is None
+
+
+def test_coordinates_that_are_no_numbers_or_off_the_earth(tmp_path: Path) -> None:
+    """The first are left out as shapes without an area, the others refused: PROJ would go on for ever."""
+    ring = [(0, 0), (1, 0), (np.nan, 1), (0, 0)]
+    layer = Layer(np.array([shapely.Polygon(ring), *HOUSES], dtype=object), {"id": np.arange(4)}, UTM)
+    found = polygons_of(layer)
+    assert (found.rows.tolist(), found.dropped) == ([1, 2, 3], [0])
+    with pytest.raises(BadInput, match="coordinates outside EPSG:4326"):
+        reproject(boxes((1e20, 0, 2e20, 1)), "EPSG:4326", UTM)
+
+
+def test_text_in_another_encoding(tmp_path: Path) -> None:
+    path = Path(write_file(tmp_path / "in.gpkg", HOUSES, {"name": np.array(["aaaa"] * 3, dtype=object)}))
+    path.write_bytes(path.read_bytes().replace(b"aaaa", b"a\xffaa"))
+    with pytest.raises(BadInput, match="could not be read as a vector file"):
+        read_layer(path)

@@ -28,6 +28,7 @@ if OWN_PROJ_DATA.is_dir():
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
+FARTHEST = 1e9  # in units of any CRS; PROJ takes for ever to bring longitudes of 1e20 degrees back into a turn
 LON_LAT = CRS.from_epsg(4326)
 WGS84_RADIUS_M, WGS84_E2 = 6378137.0, 0.0066943799901413165
 
@@ -99,7 +100,10 @@ def georeference(dataset: Any, crs: str | CRS | None = None) -> Georeference:
     if not use_gcps and not (abs(dataset.transform.determinant) > 0 and np.isfinite(dataset.transform[:6]).all()):
         raise BadInput(f"{dataset.name} has pixels of no size; expected a georeference: correct its transform.")
     place = Georeference(parse_crs(crs) if crs else own, dataset.transform, tuple(gcps) if use_gcps else ())
-    xs, _ = place.to_crs(np.array([dataset.width / 2]), np.array([dataset.height / 2]))
+    width, height = dataset.width, dataset.height
+    xs, ys = place.to_crs(np.array([width / 2, 0, width, 0, width]), np.array([height / 2, 0, 0, height, height]))
+    if not (np.abs([xs, ys]) <= FARTHEST).all():  # also NaN
+        raise BadInput(f"{dataset.name} lies nowhere on the Earth; correct its transform or control points.")
     return replace(place, middle=float(xs[0]))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from rasterio.errors import CRSError
 from ..errors import BadInput
 
 WEB_MERCATOR = 3857
+FARTHEST = 1e9  # in units of any CRS
 
 
 def parse_crs(text: str) -> CRS:
@@ -70,10 +73,10 @@ def reproject(geometry: NDArray[np.object_], source: str | None, target: str | N
 
 def move(xy: NDArray[np.float64], start: CRS, end: CRS) -> NDArray[np.float64]:
     """Return coordinates (n, 2), x before y, in another CRS; raises BadInput where it is not defined."""
-    try:
-        moved = np.column_stack(warp.transform(start, end, xy[:, 0], xy[:, 1])[:2])
-    except CPLE_BaseError:
-        moved = np.full_like(xy, np.inf)
+    moved = np.full_like(xy, np.inf)
+    if (np.abs(xy) <= FARTHEST).all():  # PROJ takes for ever to bring 1e20 degrees back into a turn
+        with suppress(CPLE_BaseError):
+            moved = np.column_stack(warp.transform(start, end, xy[:, 0], xy[:, 1])[:2])
     if not np.isfinite(moved).all():
         box = ", ".join(f"{value:g}" for value in (*xy.min(axis=0), *xy.max(axis=0)))
         raise BadInput(f"There are coordinates outside {crs_name(start.to_wkt())} (extent {box}); correct the CRS.")

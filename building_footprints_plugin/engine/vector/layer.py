@@ -17,7 +17,8 @@ from .formats import parquet
 
 UNDEFINED = '["Undefined '  # how a GeoPackage, read by GDAL before 3.9, says that it has no CRS
 LAYER_SEPARATOR = "|layername="  # how QGIS names a layer inside a file
-UNREADABLE = (DataSourceError, DataLayerError, FeatureError, UnicodeDecodeError)  # the last: text in another encoding
+# The last two: text in another encoding; what pyogrio 0.13 gives for a coordinate system that GDAL cannot write down.
+UNREADABLE = (DataSourceError, DataLayerError, FeatureError, UnicodeDecodeError, UnboundLocalError)
 VIRTUAL = "/vsi"  # how GDAL's own file systems begin: /vsizip/, /vsicurl/, ...
 
 

@@ -113,7 +113,7 @@ def _image_id(text: str) -> str:
 
 def _numbers(file: Path, line: int, building: str, wkt: str, confidence: str) -> tuple[int, str, float]:
     try:
-        return int(float(building)), wkt, float(confidence) if confidence.strip() else float("nan")
+        return int(np.int64(int(float(building)))), wkt, float(confidence) if confidence.strip() else float("nan")
     except (ValueError, OverflowError) as error:
         raise BadInput(
             f"Line {line} of {file} has BuildingId {building!r} and Confidence {confidence!r}; expected numbers."
