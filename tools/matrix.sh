@@ -41,7 +41,7 @@ inside() {
     mount -t tmpfs tmpfs "$root/mnt"
     mkdir -p "$root/src" "$root/mnt/upper" "$root/mnt/work"
     mount -t overlay overlay -o "lowerdir=$PWD,upperdir=$root/mnt/upper,workdir=$root/mnt/work" "$root/src"
-    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
         PYTEST="${PYTEST:-}" ZIP="$zip" chroot "$root" "$@"
 }
 
