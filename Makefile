@@ -39,7 +39,7 @@ DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNe
 .PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid test-install lint format bench fuzz weights docs-pictures lock models translations help-pages docs-screenshots package install clean FORCE
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
 
 # ---- Set-up ------------------------------------------------------------------------------------------------
 setup: .venv/.ready .venv-qgis/.ready ## install what is missing: .venv (engine, training, tools), QGIS, .venv-qgis
@@ -169,6 +169,7 @@ format: .venv/.ready ## lay the code out as lint expects
 
 bench: setup ## measure speed and memory of extractions, of the engine that QGIS keeps, score, straightening and training, small to large
 	@$(PY) -m tools.bench $(DEMO_IMAGE)
+	@$(PY) -m tools.bench_network $(DEMO_IMAGE)
 	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tests.bench.bench_warm
 	@$(PY) -m tests.bench.bench_score
 	@$(PY) -m tests.bench.bench_polygonize

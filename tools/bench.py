@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import rasterio
 
-MB_PER_KB = 1 / 1000
+MB_PER_KB = 1.024 / 1000
+SAMPLE_S = 0.05
 
 
 @dataclass(frozen=True)
 class Run:
-    """One extraction: what it reported, and the largest memory its process ever held."""
+    """One extraction: what it reported, and the largest memory that its processes held together."""
 
     result: dict[str, Any]
     peak_mb: float
@@ -61,13 +62,27 @@ def extract(image: Path, options: list[str]) -> Run:
     """Extract the buildings of `image` in a process of its own and measure it."""
     output = image.with_suffix(".gpkg")
     command = [sys.executable, "-m", "building_footprints_plugin.engine", "extract", str(image), str(output), "--json"]
+    peak_mb = 0.0
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            peak_mb = max(peak_mb, memory_mb(process.pid))
+            time.sleep(SAMPLE_S)
         report = process.stdout.read() if process.stdout else ""
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(process.returncode)
-    return Run(json.loads(report), usage.ru_maxrss * MB_PER_KB)
+    return Run(json.loads(report), peak_mb)
+
+
+def memory_mb(process: int) -> float:
+    """Return the resident memory of a process and of those it started, on Linux; pages that they share count twice."""
+    folder = Path("/proc") / str(process)
+    try:
+        status = (folder / "status").read_text()
+        children = (folder / "task" / str(process) / "children").read_text().split()
+    except OSError:  # it has ended
+        return 0.0
+    own = next((line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")), "0")
+    return int(own) * MB_PER_KB + sum(memory_mb(int(child)) for child in children)
 
 
 def line(run: Run) -> str:

@@ -1,0 +1,130 @@
+"""Compare a whole extraction with the bare network and with what people would use instead, in one run.
+
+Usage: python -m tools.bench_network IMAGE.tif [--side 15] [--repeats 3] [--threads 2]
+
+End to end is `engine extract` of the image laid out side x side; bare is the network alone on as many pixels, in the
+tiles, precision and batch of the engine; onnxruntime is the same network in a plain loop over tiles, as Deepness runs
+it; unet_baseline is the tutorial's network in fp32. They take turns, and medians are given. onnxruntime is one of the
+packages of the group `training`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from building_footprints_plugin.engine.inference import Predictor, choose_device, choose_precision
+from building_footprints_plugin.engine.manifest import Manifest
+from building_footprints_plugin.engine.networks import build_network
+from building_footprints_plugin.engine.options import SegmentOptions
+from building_footprints_plugin.engine.weights import DEFAULT_WEIGHTS, load_network
+
+from .bench import extract, lay_out
+
+TILE_PX = int(SegmentOptions.default("tile_px"))
+BASELINE_TILE_PX = 256
+SAMPLE_TILES = 12  # per turn, of the networks alone: seconds of work
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("image", type=Path)
+    parser.add_argument("--side", type=int, default=15, help="the image is laid out side x side")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of the networks alone")
+    arguments = parser.parse_args(argv)
+    torch.set_num_threads(arguments.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        image = lay_out(arguments.image, arguments.side, Path(folder) / "image.tif")
+        ways: dict[str, Callable[[], float]] = {
+            "bare network": bare(),
+            "onnxruntime, plain tiles": onnx(Path(folder), arguments.threads),
+            "unet_baseline, fp32": baseline(),
+            "end to end": lambda: whole(image),
+        }
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(arguments.repeats):
+            for name, rate in ways.items():
+                rates[name].append(rate())
+    report({name: statistics.median(found) for name, found in rates.items()})
+    return 0
+
+
+def report(rates: dict[str, float]) -> None:
+    """Print megapixels per second, and how much longer or faster the whole extraction is."""
+    whole_rate = rates["end to end"]
+    print("| what | Mpx/s | end to end is |")
+    print("|---|---|---|")
+    for name, rate in rates.items():
+        print(f"| {name} | {rate:.2f} | {whole_rate / rate:.2f} x as fast |")
+    print(f"\nend to end / bare network, in time: {rates['bare network'] / whole_rate:.2f}")
+
+
+def whole(image: Path) -> float:
+    """Return the megapixels per second of an extraction in a process of its own, from its start to its end."""
+    begin = time.perf_counter()
+    run = extract(image, [])
+    return float(run.result["megapixels"]) / (time.perf_counter() - begin)
+
+
+def bare() -> Callable[[], float]:
+    """Return what measures the network as the engine runs it."""
+    network, manifest = load_network(DEFAULT_WEIGHTS)
+    return timed(predictor(network, manifest, "auto"), TILE_PX)
+
+
+def baseline() -> Callable[[], float]:
+    """Return what measures the tutorial's network, with any weights: they do not change the time."""
+    _, manifest = load_network(DEFAULT_WEIGHTS)
+    return timed(predictor(build_network("unet_baseline"), manifest, "fp32"), BASELINE_TILE_PX)
+
+
+def predictor(network: torch.nn.Module, manifest: Manifest, precision: str) -> Callable[[Any], Any]:
+    """Return what runs `network` on the CPU, one tile at a time."""
+    cpu = choose_device("cpu")
+    return Predictor(network, manifest, cpu, choose_precision(precision, cpu), 1).probabilities
+
+
+def onnx(folder: Path, threads: int) -> Callable[[], float]:
+    """Return what measures the same network, exported, in onnxruntime."""
+    import onnxruntime
+
+    network, _ = load_network(DEFAULT_WEIGHTS)
+    file = folder / "network.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what the exporter folds, and that it is the older of two
+        torch.onnx.export(network, (torch.zeros(1, 3, TILE_PX, TILE_PX),), str(file), dynamo=False)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return timed(lambda tiles: session.run(None, {name: (tiles.astype(np.float32) - 127) / 128}), TILE_PX)
+
+
+def timed(run: Callable[[Any], Any], size: int) -> Callable[[], float]:
+    """Return what gives the megapixels per second of `run` over tiles of `size` pixels, one at a time."""
+    tiles = np.random.default_rng(0).integers(0, 256, (1, 3, size, size)).astype(np.uint8)
+    run(tiles)
+
+    def rate() -> float:
+        begin = time.perf_counter()
+        for _ in range(SAMPLE_TILES):
+            run(tiles)
+        return SAMPLE_TILES * size * size / 1e6 / (time.perf_counter() - begin)
+
+    return rate
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
