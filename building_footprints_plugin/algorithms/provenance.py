@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from .. import __version__
-from ..translation import tr
+from ..translation import language, tr
 from .settings import Setting, value_of
 from .values import Values
 
@@ -30,7 +30,7 @@ def about(values: Values, output: str, source: str, facts: Sequence[str]) -> Abo
         values.algorithm.displayName(), __version__, date.today().isoformat()
     )
     lines = [made, *([tr("Source: {}").format(source)] if source else []), *facts]
-    return About(label, f"{source}: {label.lower()}" if source else label, "\n".join(lines))
+    return About(label, f"{source}: {_within(label)}" if source else label, "\n".join(lines))
 
 
 def settings_said(settings: Sequence[Setting], values: Values, result: dict[str, Any] | None = None) -> list[str]:
@@ -54,3 +54,8 @@ def _value(setting: Setting, values: Values, result: dict[str, Any]) -> str:
         return tr("left to the engine")
     number = f"{taken:g}" if isinstance(taken, float) else str(taken)
     return tr("{} (left to the engine)").format(f"{number} {setting.facts['unit']}".strip())
+
+
+def _within(label: str) -> str:
+    """Return `label` as it is written within a sentence; German nouns keep their capitals."""
+    return label if language() == "de" else label.lower()

@@ -13,6 +13,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 
 from building_footprints_plugin import classFactory, translation
+from building_footprints_plugin.algorithms import provenance
 from tools import translations, ts
 
 FILES = sorted(ts.FOLDER.glob("*.ts"))
@@ -115,6 +116,12 @@ def test_a_german_qgis_shows_german_and_ids_stay(german):
         "Gebäudegrundrisse extrahieren, begradigen und bewerten",
     )
     assert model.parameterDefinition("image").description() == "Bild"
+
+
+@pytest.mark.parametrize(("language", "written"), [("de", "Gebäudegrundrisse"), ("en", "gebäudegrundrisse")])
+def test_german_nouns_keep_their_capitals_in_layer_names(monkeypatch, language, written):
+    monkeypatch.setattr(provenance, "language", lambda: language)
+    assert provenance._within("Gebäudegrundrisse") == written
 
 
 def test_another_language_shows_english(monkeypatch):
