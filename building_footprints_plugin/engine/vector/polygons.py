@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ..errors import BadInput
+from .crs import FARTHEST
 from .layer import Layer
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
@@ -31,14 +32,14 @@ class Polygons:
 def polygons_of(layer: Layer) -> Polygons:
     """Return the layer's polygons, repaired where they are invalid; a multipolygon stays one feature.
 
-    Features with a coordinate that is no number are dropped.
+    Features with a coordinate that is no number, or nowhere near the Earth, are dropped.
 
     Repair follows the even-odd sense of the outline (GEOS MakeValid, "linework"): a bow-tie keeps both wings.
     Raises BadInput when the layer holds points or lines and no polygon.
     """
     geometry = layer.geometry
     kinds = shapely.get_type_id(geometry)
-    filled = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry)) & has_finite(geometry)
+    filled = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry)) & is_on_earth(geometry)
     _refuse_other_shapes(layer, kinds[filled])
     invalid = filled & ~shapely.is_valid(geometry)
     fixed = geometry.copy()
@@ -51,12 +52,12 @@ def polygons_of(layer: Layer) -> Polygons:
     return Polygons(fixed[kept], np.flatnonzero(kept), ids[invalid & kept].tolist(), ids[~kept].tolist())
 
 
-def has_finite(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Return which geometries (n,) have no coordinate that is infinite or no number."""
+def is_on_earth(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Return which geometries (n,) have no coordinate that is no number or beyond 1e9 units of its CRS."""
     xy, owner = shapely.get_coordinates(geometry, return_index=True)
-    finite = np.ones(len(geometry), dtype=bool)
-    finite[owner[~np.isfinite(xy).all(axis=1)]] = False
-    return finite
+    found = np.ones(len(geometry), dtype=bool)
+    found[owner[~(np.abs(xy) <= FARTHEST).all(axis=1)]] = False
+    return found
 
 
 def polygonal_part(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from .crs import reproject
-from .polygons import has_finite
+from .polygons import is_on_earth
 
 HEADER = ("ImageId", "BuildingId", "PolygonWKT_Pix", "Confidence")
 NEEDED = HEADER[:3]
@@ -140,7 +140,7 @@ def _collect(file: Path, rows: Iterable[tuple[int, str, int, str, float]]) -> Cs
 def _geometries(file: Path, lines: list[int], texts: list[str]) -> NDArray[np.object_]:
     geometry = np.asarray(shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore"), dtype=object)
     bad = np.flatnonzero(
-        shapely.is_missing(geometry) | ~np.isin(shapely.get_type_id(geometry), (3, 6)) | ~has_finite(geometry)
+        shapely.is_missing(geometry) | ~np.isin(shapely.get_type_id(geometry), (3, 6)) | ~is_on_earth(geometry)
     )
     if len(bad):
         text = texts[bad[0]]
