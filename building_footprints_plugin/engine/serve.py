@@ -24,7 +24,7 @@ from typing import Any, NoReturn, TextIO
 from .allocator import give_back_freed_memory
 from .progress import JsonLinesReporter, Reporter
 
-GRACE_S = 10.0  # a run that goes on for so long after the end of stdin is ended with the process
+GRACE_S = 5.0  # a run that goes on for so long after the end of stdin is ended with the process
 # Else a file on a web server that has changed since the last run would be read from GDAL's memory.
 NOT_KEPT_BY_GDAL = ":".join(f"/vsi{kind}/" for kind in ("curl", "s3", "gs", "az", "adls", "oss", "swift", "webhdfs"))
 
