@@ -52,11 +52,16 @@ def wait_for(condition: Callable[[], bool], timeout_s: float) -> bool:
     return condition()
 
 
-def is_engine(process: int) -> bool:
+def words_of(process: int) -> str:
+    """Return the command line of a process, empty when it has ended."""
     try:
-        return b"\0serve\0" in Path(f"/proc/{process}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return False
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def is_engine(process: int) -> bool:
+    return "\0serve\0" in words_of(process)
 
 
 def test_engine_ends_with_qgis(running: subprocess.Popen[bytes], tmp_path: Path) -> None:
@@ -66,3 +71,12 @@ def test_engine_ends_with_qgis(running: subprocess.Popen[bytes], tmp_path: Path)
     running.kill()
     assert wait_for(lambda: not any(map(parent_of, engines)), END_S), "the engine outlived QGIS"
     assert os.listdir(tmp_path / "out") == []
+
+
+def test_an_idle_engine_ends_with_qgis(qgis: Qgis, image: Path, tmp_path: Path) -> None:
+    """QGIS keeps it for the next run, and ends."""
+    before = {int(folder.name) for folder in Path("/proc").glob("[0-9]*")}
+    qgis.results("extractbuildings", INPUT=image, OUTPUT=tmp_path / "b.gpkg")
+    processes = {int(folder.name) for folder in Path("/proc").glob("[0-9]*")} - before
+    left = {process for process in processes if is_engine(process) and str(qgis.config) in words_of(process)}
+    assert wait_for(lambda: not any(map(parent_of, left)), END_S), "the engine outlived QGIS"

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import processing
 import pytest
-from conftest import FAKE_ENGINE, Listener
+from conftest import FAKE_ENGINE, Listener, pixels
 from qgis.core import QgsSettings
 
 from building_footprints_plugin import classFactory
@@ -204,6 +205,23 @@ def test_it_ends_before_its_environment_is_completed(ask, tmp_path, feedback, mo
     (tmp_path / "engine").mkdir()
     installing.install(installing.Order(tmp_path, Source(), "", {}), feedback)
     assert seen == [False]
+
+
+def test_the_real_engine_stays_for_the_next_algorithm(provider, raster, tmp_path):
+    """The second finds what the first did; a command that needs no network runs in the same process."""
+    probability = str(tmp_path / "p.tif")
+    asked = [
+        ("segmentbuildings", {"INPUT": str(raster()), "OUTPUT": probability}),
+        ("segmentbuildings", {"INPUT": str(raster()), "OUTPUT": str(tmp_path / "again.tif")}),
+        ("polygonizebuildings", {"INPUT": probability, "OUTPUT": "memory:"}),
+    ]
+    said = []
+    for algorithm, parameters in asked:
+        feedback = Listener()
+        processing.run(f"buildingfootprints:{algorithm}", parameters, feedback=feedback)
+        said += [text for text in feedback.infos if text in ("A new engine is started.", "The engine is warm.")]
+    assert said == ["A new engine is started.", "The engine is warm.", "The engine is warm."]
+    assert pixels(probability) == pixels(tmp_path / "again.tif")
 
 
 def test_a_python_that_cannot_be_started(tmp_path):
