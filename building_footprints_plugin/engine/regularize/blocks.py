@@ -160,9 +160,14 @@ def _apart(marks: _Marks, axis: int, count: int, min_edge_m: float) -> Lines:
 
 
 def _edges_of(outlines: Polygons, frames: Frames, row: Ints) -> tuple[Floats, Ints, Floats]:
-    """Return the edges of outlines in their frames, where those of each begin, and a length that is beyond them."""
-    _, xy, (ring_start, first_ring) = shapely.to_ragged_array(shapely.normalize(outlines))
-    start = np.asarray(ring_start, dtype=np.int64)[np.asarray(first_ring, dtype=np.int64)]
+    """Return the edges of outlines in their frames, where those of each begin, and a length that is beyond them.
+
+    Outlines may have several parts, as ground has that a gap runs through.
+    """
+    _, xy, (ring_start, *first_parts) = shapely.to_ragged_array(shapely.normalize(outlines))
+    start = np.asarray(ring_start, dtype=np.int64)
+    for first in first_parts:  # the first ring of each polygon, and where there are any, the first one of each group
+        start = start[np.asarray(first, dtype=np.int64)]
     building = owner_of(start)
     turned = np.column_stack(frames.into(xy, row[building]))
     inner = np.ones(len(xy), dtype=bool)
