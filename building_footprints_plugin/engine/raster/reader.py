@@ -43,7 +43,7 @@ class RasterReader(GriddedReader):
 
         The window may leave the grid. Pixels that are not valid (outside the raster, nodata in all bands, masked,
         alpha 0, NaN, infinite) are 0. A pixel's value never depends on the window. Memory: the window, and at most
-        about 400 MB of caches. Raises BadInput when the file cannot be read.
+        about 260 MB of caches. Raises BadInput when the file cannot be read.
         """
         return self._read(row, col, height, width, self.band_count)
 
