@@ -6,8 +6,6 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-import torch
-
 from .inference import Predictor, choose_device, choose_precision
 from .manifest import Manifest
 from .options import SegmentOptions
@@ -22,18 +20,16 @@ def load(weights: Path, options: SegmentOptions) -> tuple[Predictor, Manifest]:
     The last one is kept, so memory holds one, or two while it changes; a file that was written again is read again.
     Raises BadInput as `load_network` and `choose_device` do.
     """
-    device = choose_device(options.device)
-    predictor, manifest = _load(
-        weights.absolute(), _version(weights), device, choose_precision(options.precision, device)
-    )
+    predictor, manifest = _load(weights.absolute(), _version(weights), options.device, options.precision)
     predictor.batch_size = options.batch_size  # a GPU that was full may be free again
     return predictor, manifest
 
 
 @lru_cache(maxsize=1)
-def _load(weights: Path, version: Version, device: torch.device, precision: torch.dtype) -> tuple[Predictor, Manifest]:
+def _load(weights: Path, version: Version, device: str, precision: str) -> tuple[Predictor, Manifest]:
     network, manifest = load_network(weights)
-    return Predictor(network, manifest, device, precision, batch_size=1), manifest
+    chosen = choose_device(device)
+    return Predictor(network, manifest, chosen, choose_precision(precision, chosen), batch_size=1), manifest
 
 
 def _version(path: Path) -> Version:
