@@ -49,19 +49,15 @@ def find(tiles: Sequence[Tile], point: Point, min_area_px: float) -> Found:
 
 
 def calibrate(found: Mapping[str, Found]) -> Calibration:
-    """Return the line that makes the footprints' chances likeliest (Newton's method); every place counts alike."""
-    places = [place for place in found.values() if len(place.mean)]
-    if not places:
-        return UNCHANGED
-    share = sum(len(place.mean) for place in places) / len(places)
-    weight = np.concatenate([np.full(len(place.mean), share / len(place.mean)) for place in places])
-    right = np.concatenate([place.right for place in places])
-    sides = np.column_stack([log_odds(np.concatenate([place.mean for place in places])), np.ones(len(right))])
+    """Return the line that makes what became of the footprints likeliest (Newton's method); each counts alike."""
+    mean = np.concatenate([np.empty(0), *(place.mean for place in found.values())])
+    right = np.concatenate([np.empty(0, dtype=bool), *(place.right for place in found.values())])
+    sides = np.column_stack([log_odds(mean), np.ones(len(right))])
     start = np.array([1.0, 0.0])
     line = start.copy()
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-sides @ line))
-        slope = sides.T @ (weight * (chance - right)) + HOLD * (line - start)
-        bend = (sides * (weight * chance * (1 - chance))[:, None]).T @ sides + HOLD * np.eye(2)
+        slope = sides.T @ (chance - right) + HOLD * (line - start)
+        bend = (sides * (chance * (1 - chance))[:, None]).T @ sides + HOLD * np.eye(2)
         line -= np.linalg.solve(bend, slope)
     return Calibration(float(line[0]), float(line[1])) if line[0] > 0 else UNCHANGED

@@ -37,7 +37,7 @@ LOWEST, HIGHEST = Point(0.05, 0.05, 0.5), Point(0.95, 0.95, 1.2)
 ROUNDS = 3  # the last one looks in steps of 0.0375, 0.05 and 0.025
 AREAS_M2 = np.arange(0.0, 31.0)  # more would make up for false alarms by throwing small houses away
 
-CONFIDENCES = np.arange(0.0, 0.51, 0.05)
+CONFIDENCES = np.arange(0.0, 0.51, 0.05).round(2)
 
 AS_GOOD = 0.005  # of mean F1: small houses are not thrown away for less, which may be chance
 

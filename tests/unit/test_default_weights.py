@@ -53,7 +53,7 @@ def test_the_file_is_small_and_says_whose_work_it_is() -> None:
 
 
 def test_most_houses_of_the_demo_are_found(whole: tuple[Path, NDArray[np.uint8]]) -> None:
-    """A guard of the whole chain, below the 0.79 that MODEL_CARD.md tells, not a claim of quality."""
+    """A guard of the whole chain, below the 0.86 that MODEL_CARD.md tells, not a claim of quality."""
     assert f1(whole[0], DEMO / "vegas.geojson") > 0.7
 
 
@@ -66,12 +66,12 @@ def test_the_batch_does_not_matter(folder: Path) -> None:
 
 
 def test_tiles_hardly_matter(folder: Path, whole: tuple[Path, NDArray[np.uint8]]) -> None:
-    """Twelve tiles of 256 px against one. The network looks further than a tile's margin, so what is doubtful changes:
-    on average by less than 2 % of probability (1.1 % when written), and nine footprints in ten stay (0.94)."""
-    found, codes = run(folder, "tiled", SegmentOptions(device="cpu", precision="fp32", tile_px=256))
+    """The tiles of the default settings against one. The network looks further than their overlap, so what is doubtful
+    changes: on average by less than 1 % of probability (0.6 % when written), and nine footprints in ten stay (0.98)."""
+    found, codes = run(folder, "tiled", SegmentOptions(device="cpu", precision="fp32"))
     there = whole[1] != 255
     np.testing.assert_array_equal(codes == 255, ~there)
-    assert abs(codes.astype(int) - whole[1])[there].mean() / 250 < 0.02
+    assert abs(codes.astype(int) - whole[1])[there].mean() / 250 < 0.01
     assert f1(found, whole[0]) > 0.9
 
 
