@@ -15,7 +15,7 @@ from .confidence import Calibration
 from .options import PolygonizeOptions
 from .polygonize import Outlines, StripPolygonizer, Thresholds
 from .raster import GriddedReader, apply_affine, shifted
-from .regularize import Demands, reach_m, regularize
+from .regularize import Demands, mended, reach_m, regularize
 from .seen import Seen
 from .vector import FootprintWriter
 
@@ -74,7 +74,10 @@ def find_footprints(strips: Iterable[NDArray[np.uint8]], settings: Settings, are
 
 
 def write_footprints(found: Iterable[Found], writer: FootprintWriter, reader: GriddedReader) -> dict[str, float]:
-    """Write what `find_footprints` yields, in the layer's CRS; return the number of buildings and their area."""
+    """Write what `find_footprints` yields, in the layer's CRS; return the number of buildings and their area.
+
+    What is thinner than the digits of a layer in degrees would cross itself there: such a spike is left out.
+    """
     count, total = 0, 0.0
     for polygons, confidence in found:
         square_metres = shapely.area(polygons)
@@ -84,7 +87,7 @@ def write_footprints(found: Iterable[Found], writer: FootprintWriter, reader: Gr
             "area_m2": np.round(square_metres, 2),
             "perimeter_m": np.round(shapely.length(polygons), 2),
         }
-        writer.write(reader.footprint_to_layer(polygons), fields)
+        writer.write(mended(reader.footprint_to_layer(polygons)), fields)
         count, total = count + len(polygons), total + float(square_metres.sum())
     return {"count": count, "total_area_m2": round(total, 2)}
 

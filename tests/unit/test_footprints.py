@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from building_footprints_plugin.engine.footprints import clear_of, fill_holes, sifted
+from building_footprints_plugin.engine.footprints import clear_of, fill_holes, sifted, write_footprints
 
 
 def block(half_side: float, *holes: shapely.Polygon) -> shapely.Polygon:
@@ -55,3 +55,24 @@ def test_later_polygons_give_way_to_those_before() -> None:
     found = clear_of(np.array(later, dtype=object), before)
     assert shapely.equals(found, [shapely.box(10, 0, 20, 10), later[1], shapely.box(25, 0, 30, 10)]).all()
     assert len(clear_of(np.empty(0, dtype=object), before)) == 0
+
+
+class Degrees:
+    """Stands in for reader and writer: a layer whose coordinates have few digits."""
+
+    written: np.ndarray
+
+    def footprint_to_layer(self, polygons: np.ndarray) -> np.ndarray:
+        return np.asarray(shapely.transform(polygons, np.round))
+
+    def write(self, polygons: np.ndarray, fields: dict[str, np.ndarray]) -> None:
+        self.written = polygons
+
+
+def test_a_spike_thinner_than_the_digits_of_the_layer_is_left_out() -> None:
+    spiked = shapely.Polygon([(0, 0), (10, 0), (10, 10), (5.1, 10), (5, 14), (4.9, 10), (0, 10)])
+    layer = Degrees()
+    figures = write_footprints([(np.array([spiked, HOUSE], dtype=object), np.array([0.9, 0.8]))], layer, layer)
+    assert not shapely.is_valid(layer.footprint_to_layer(np.array([spiked])))[0]
+    assert shapely.equals(layer.written, [shapely.box(0, 0, 10, 10), HOUSE]).all()
+    assert figures["count"] == 2

@@ -22,5 +22,6 @@ from __future__ import annotations
 from .lengths import Demands
 from .neighbours import neighbourhoods, reach_m
 from .regularizing import Regularized, batches, regularize
+from .settling import mended
 
-__all__ = ["Demands", "Regularized", "batches", "neighbourhoods", "reach_m", "regularize"]
+__all__ = ["Demands", "Regularized", "batches", "mended", "neighbourhoods", "reach_m", "regularize"]
