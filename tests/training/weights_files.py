@@ -47,6 +47,7 @@ class Bright:
     """Stands in for a network: bright is building, and all of it interior."""
 
     name = "test"
+    why = "it was asked for"
 
     def __init__(self, *anything: Any, **options: Any) -> None:
         self.tiles = 0
