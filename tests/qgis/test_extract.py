@@ -26,6 +26,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from building_footprints_plugin.bridge import warm
 from building_footprints_plugin.bridge.environment import engine_environment
 from building_footprints_plugin.bridge.python import Candidate
 
@@ -202,6 +203,8 @@ def test_cancelling_leaves_no_file_and_no_process_within_two_seconds(folder, tmp
     assert time.monotonic() - cancelled_at[0] < 0.2 + 2
     assert list(output.iterdir()) == []
     assert list(Path(QgsProcessingUtils.tempFolder()).glob("building_footprints_*")) == []
+    assert sum(process.poll() is None for process in started) <= 1, "an engine that stopped at once may be kept"
+    warm.end_engines()
     assert all(process.poll() is not None for process in started)
 
 
@@ -218,7 +221,7 @@ def test_an_engine_that_is_gone_since_it_was_asked(image, tmp_path, monkeypatch)
     python = os.environ["BUILDING_FOOTPRINTS_PYTHON"]
     fragile = tmp_path / "fragile"
     fragile.write_text(
-        f'#!/bin/sh\ncase "$*" in *extract*) echo "disk gone" >&2; kill -9 $$;; esac\nexec {python} "$@"\n'
+        f'#!/bin/sh\ncase "$*" in *serve*) echo "disk gone" >&2; kill -9 $$;; esac\nexec {python} "$@"\n'
     )
     fragile.chmod(0o755)
     monkeypatch.setenv("BUILDING_FOOTPRINTS_PYTHON", str(fragile))

@@ -8,6 +8,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildDependency,
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelParameter,
     QgsProcessingParameterRasterLayer,
@@ -83,6 +84,7 @@ def test_a_model_goes_on_with_the_numbers(raster, engine):
         if name == "second":
             expression = "2 * @first_TOTAL_AREA / @first_COUNT"
             child.addParameterSources("MIN_AREA", [source.fromExpression(expression)])
+            child.setDependencies([QgsProcessingModelChildDependency("first")])  # an expression alone sets no order
         model.addChildAlgorithm(child)
     processing.run(model, {"image": str(raster())})
     asked = [[each for each in command if each.startswith("--min-area")] for command in engine]
