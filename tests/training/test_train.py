@@ -97,6 +97,7 @@ def test_evaluation_runs_what_users_run(places: list[Place], tmp_path: Path, mon
 
     class Bright:
         name = "test"
+        why = "it was asked for"
 
         def probabilities(self, tiles: np.ndarray, *, tta: bool = False) -> np.ndarray:
             chance = (tiles[:, 0].astype(np.float32) > 140).astype(np.float32)
