@@ -98,6 +98,29 @@ def recolour(image: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
     return _compress(changed, int(rng.integers(35, 90))) if rng.random() < 0.3 else changed
 
 
+Colours = tuple[NDArray[np.float32], NDArray[np.float32]]  # mean and standard deviation, at least 1, of each band
+
+
+def take_colours(
+    image: NDArray[np.uint8], known: NDArray[np.bool_], colours: Colours, share: float
+) -> NDArray[np.uint8]:
+    """Return the image with the colours of its known part moved by `share` towards those given.
+
+    After Reinhard et al., Color transfer between images, 2001, in RGB.
+    """
+    own_mean, own_deviation = colours_of(image, known)
+    mean, deviation = colours
+    wanted = (image - own_mean) / own_deviation * deviation + mean
+    return np.asarray(np.clip(np.rint(image + share * (wanted - image)), 0, 255), dtype=np.uint8)
+
+
+def colours_of(image: NDArray[np.uint8], known: NDArray[np.bool_]) -> Colours:
+    """Return the colours of an image `(height, width, bands)` where `known` is True; of all of it where nothing is."""
+    pixels = image[known] if known.any() else image.reshape(-1, image.shape[2])
+    mean, deviation = (np.asarray(of(pixels, axis=0), dtype=np.float32) for of in (np.mean, np.std))
+    return mean, np.maximum(deviation, np.float32(1))
+
+
 def _shade(height: int, width: int, rng: Generator) -> NDArray[np.float32]:
     """Return a factor per pixel that darkens a half plane or a band: a roof with one side in shadow stays one roof."""
     turn, soft = rng.uniform(0, 2 * math.pi), rng.uniform(0.5, 3)

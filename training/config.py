@@ -89,6 +89,16 @@ class TrainOptions(Options):
         0.5, "share of random crops that are taken where a building is", minimum=0.0, maximum=1.0
     )
     augment: str = parameter("full", "random changes to crops", choices=("full", "none"))
+    colour_transfer: float = parameter(
+        0.0, "share of random crops that take on the colours of another tile, anywhere", minimum=0.0, maximum=1.0
+    )
+    mosaic_share: float = parameter(
+        0.0,
+        "share of steps in which the network sees four crops side by side as one, so that it learns to do with less "
+        "of the edge that a small crop has; a batch must then be a multiple of four on each device",
+        minimum=0.0,
+        maximum=1.0,
+    )
     scale_spread: float = parameter(0.4, "random scale, up to this share larger or smaller", minimum=0.0, maximum=4.0)
     workers: int = parameter(1, "processes that prepare crops, for each device", minimum=0)
     seed: int = parameter(1, "seed of everything random", minimum=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -43,6 +44,8 @@ class Learner:
         options, fabric = self._options, self._fabric
         for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * rate_at(step, options)
+        if np.random.default_rng((options.seed, step)).random() < options.mosaic_share:
+            batch = Batch(*(four_as_one(part) for part in batch))
         logits = self._model(normalise(batch.pixels, options.input_scaling))
         sums = add_up(pixel_sums(logits, batch.classes, batch.weight, self._class_weights), fabric)
         loss = loss_of(sums, options.loss)
@@ -75,6 +78,12 @@ class Learner:
 
     def _parts(self) -> dict[str, Any]:
         return {"model": self.network, "average": self.average, "optimizer": self._optimizer}
+
+
+def four_as_one(crops: Tensor) -> Tensor:
+    """Return `(4 n, ..., height, width)` as `(n, ..., 2 height, 2 width)`: each four crops in two rows of two."""
+    rows = torch.cat([crops[0::2], crops[1::2]], dim=-1)
+    return torch.cat([rows[0::2], rows[1::2]], dim=-2)
 
 
 def rate_at(step: int, options: TrainOptions) -> float:

@@ -34,9 +34,12 @@ def make_fabric(options: TrainOptions) -> Fabric:
         raise BadInput(
             f"{options.devices} × {options.accelerator} cannot be used: {str(error).splitlines()[0]}"
         ) from error
-    if options.batch_size % fabric.world_size:
+    multiple = fabric.world_size * (4 if options.mosaic_share > 0 else 1)
+    if options.batch_size % multiple:
+        why = " and mosaics of four" if options.mosaic_share > 0 else ""
         raise BadInput(
-            f"batch_size is {options.batch_size} for {fabric.world_size} processes; expected a multiple of them."
+            f"batch_size is {options.batch_size} for {fabric.world_size} processes{why}; expected a multiple of "
+            f"{multiple}."
         )
     return fabric
 

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
-from .augment import View, random_view, take_view
+from .augment import View, colours_of, random_view, take_colours, take_view
 from .config import TrainOptions
 from .places import IGNORE_INSTANCE, Place
 
@@ -58,8 +58,7 @@ class RandomCrops:
         options = self._options
         built = rng.random() < options.building_share
         for _ in range(TRIES):
-            place = self._places[rng.choice(len(self._places), p=self._chance)]
-            image, instances = place.read(place.ids[rng.integers(len(place.ids))])
+            place, image, instances = self._tile(rng)
             view = self._view(place, rng)
             if built:
                 view = towards_building(view, instances, options.crop_px, rng)
@@ -67,7 +66,14 @@ class RandomCrops:
             known = instances != IGNORE_INSTANCE
             if known.mean() > 0.5 and (not built or (instances[known] > 0).any()):
                 break
+        if options.augment == "full" and rng.random() < options.colour_transfer:
+            _, other, labels = self._tile(rng)
+            image = take_colours(image, known, colours_of(other, labels != IGNORE_INSTANCE), share=rng.random())
         return Sample(place, image, instances)
+
+    def _tile(self, rng: Generator) -> tuple[Place, NDArray[np.uint8], NDArray[np.uint16]]:
+        place = self._places[rng.choice(len(self._places), p=self._chance)]
+        return place, *place.read(place.ids[rng.integers(len(place.ids))])
 
     def _view(self, place: Place, rng: Generator) -> View:
         scale = self._options.gsd_m / place.gsd_m
