@@ -1,7 +1,7 @@
 """Write the help pages that come with the plugin, one an algorithm and language, from what the algorithms say.
 
 Usage: .venv-qgis/bin/python -m tools.help_pages (`make help-pages`) after texts, parameters or translations changed.
-`help/pictures` holds a picture of each (`make docs-screenshots`).
+`help/pictures` holds a picture of each (`make docs-screenshots`), `help/style.css` is how all of them look.
 """
 
 # mypy: ignore-errors
@@ -31,14 +31,8 @@ WORDS = (
     *("Parameters", "Outputs", "optional", "under Advanced Parameters", "one of: {}", "from {} to {}", "at least {}"),
     *("default: {}", "On the command line", "More algorithms"),
 )
+STYLE = '<link rel="stylesheet" href="../style.css">'  # one for all, which browsers find beside the pages
 Flag = QgsProcessingParameterDefinition.Flag
-STYLE = """\
-body { max-width: 46em; margin: 2em auto; padding: 0 1em; font: 16px/1.5 sans-serif; color: #222; }
-img { max-width: 100%; border: 1px solid #ccc; }
-td, th { text-align: left; vertical-align: top; padding: 0.4em 1em 0.4em 0; border-top: 1px solid #ddd; }
-code, pre { background: #f3f3f3; padding: 0.1em 0.3em; }
-pre { padding: 0.7em; overflow-x: auto; }
-small { color: #666; }"""
 
 
 def pages() -> Iterator[tuple[Path, str]]:
@@ -79,7 +73,7 @@ def page(algorithm: Any, language: str, others: Iterable[Any]) -> str:
         f"<pre>{escape(_command(algorithm))}</pre>",
         f"<p><small>{tr('More algorithms')}: {' · '.join(links)}</small></p>",
     ]
-    head = f'<meta charset="utf-8"><title>{escape(algorithm.displayName())}</title><style>\n{STYLE}\n</style>'
+    head = f'<meta charset="utf-8"><title>{escape(algorithm.displayName())}</title>{STYLE}'
     lines = "\n".join(body)
     return f'<!DOCTYPE html>\n<html lang="{language}"><head>{head}</head><body>\n{lines}\n</body></html>\n'
 

@@ -21,7 +21,7 @@ PACKAGE = "building_footprints_plugin"
 MAX_BYTES = 25_000_000  # the plugin site's limit
 KEPT_SUFFIXES = {
     *(".py", ".svg", ".png", ".jpg", ".qml", ".qm"),
-    *(".safetensors", ".txt", ".md", ".json", ".model3", ".html"),
+    *(".safetensors", ".txt", ".md", ".json", ".model3", ".html", ".css"),
 }
 BESIDE = ("metadata.txt", "LICENSE")  # kept at the top of the repository, wanted inside the plugin's folder
 REQUIRED = (

@@ -22,10 +22,11 @@ def test_the_pages_are_what_the_algorithms_say_now(provider):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_pictures_and_links_of_a_page_are_there(page):
+def test_pictures_links_and_style_of_a_page_are_there(page):
     text = page.read_text("utf-8")
     named = re.findall(r'(?:src|href)="([^"]+)"', text)
     assert len(named) > 5
+    assert "../style.css" in named
     assert [name for name in named if not (page.parent / name).is_file()] == []
 
 
