@@ -232,7 +232,7 @@ class RegularizeOptions(Options):
     )
     min_edge_m: float | None = parameter(
         None,
-        "shortest wall kept; default: 1.5 times the tolerance",
+        "shortest wall kept; default: the tolerance",
         unit="m",
         minimum=0.0,
         maximum=100.0,

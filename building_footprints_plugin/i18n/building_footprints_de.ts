@@ -1036,8 +1036,8 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>möglich: Geben Sie eine kleinere Ausdehnung an.</translation>
         </message>
         <message>
-            <source>shortest wall kept; default: 1.5 times the tolerance</source>
-            <translation>kürzeste Wand, die bleibt; Voreinstellung: das 1,5-Fache der Toleranz</translation>
+            <source>shortest wall kept; default: the tolerance</source>
+            <translation>kürzeste Wand, die bleibt; Voreinstellung: die Toleranz</translation>
         </message>
         <message>
             <source>simplify straightens walls; rectangular also turns them to their building's right angles</source>

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIN_TOLERANCE_PX = 1.1  # stairs leave the line they stand for by a pixel at most
-WALL = 1.5  # tolerances: the shortest wall, where nobody says otherwise
 
 
 @dataclass(frozen=True)
@@ -13,7 +12,7 @@ class Demands:
     """What is asked of straightened outlines.
 
     `method`: one of REGULARIZE_METHODS. `tolerance_m`: how far outlines are from what they stand for. `pixel_m`: the
-    pixels they were traced from, 0 for none. `min_edge_m`: shorter walls are noise, None for 1.5 times the tolerance.
+    pixels they were traced from, 0 for none. `min_edge_m`: shorter walls are noise, None for the tolerance.
     `min_iou`: what a result must have in common with its outline. `diagonals`: whether there are walls at 45 degrees.
     """
 
@@ -53,5 +52,5 @@ class Lengths:
     def of(cls, demands: Demands) -> Lengths:
         """Return the lengths that suit what is asked."""
         noise = demands.noise_m
-        wall = WALL * noise if demands.min_edge_m is None else demands.min_edge_m
+        wall = noise if demands.min_edge_m is None else demands.min_edge_m
         return cls(noise, wall, noise, noise, 4 * noise, noise / 6, 4 * noise, demands.diagonals)
