@@ -82,6 +82,7 @@ def extract(
     clock = Clock()
     _check_targets(source, target)
     predictor, manifest = _load(model)
+    predictor.warn = reporter.warning
     reporter.info(f"Runs on {predictor.name}: {predictor.why}.")
     with ExitStack() as files:
         reader = files.enter_context(_open(source, model.options, manifest, reporter))

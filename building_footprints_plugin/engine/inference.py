@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +19,8 @@ from .networks.fusion import fused
 
 Pixels = NDArray[np.uint8]
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+FULL = ("out of memory", "can't allocate memory", "not enough memory")  # where torch raises no OutOfMemoryError
+LONGEST_REASON = 160  # characters
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -50,27 +54,30 @@ def _cpu_has_bf16() -> bool:
     return any(getattr(torch.cpu, check, lambda: False)() for check in checks)
 
 
+class Placed(NamedTuple):
+    """A network, and what its input is normalised by, where it runs."""
+
+    network: nn.Module
+    mean: Tensor
+    std: Tensor
+
+
 class Predictor:
     """A network ready to run: `(count, bands, size, size)` uint8 tiles in, building and interior probability out."""
 
     def __init__(
         self, network: nn.Module, manifest: Manifest, device: torch.device, dtype: torch.dtype, batch_size: int
     ) -> None:
-        if device.type == "cpu":
-            keep_freed_memory()
         self.device = device
+        self.batch_size = batch_size
+        self.warn: Callable[[str], object] = warnings.warn  # is told once if the device fails
+        self.fallen = False  # whether it did
         self._dtype = dtype
-        channels_last: dict[str, Any] = {"memory_format": torch.channels_last}  # torch's types lack this argument
-        self._network = fused(network).to(device=device, dtype=dtype, **channels_last)
-        self._mean = self._vector(manifest.mean)
-        self._std = self._vector(manifest.std)
-        self._temperature = manifest.temperature
+        self._fused = fused(network)  # stays on the CPU: what a GPU holds is lost with it
+        self._manifest = manifest
+        self._placed: Placed | None = None
         self._building = [manifest.classes.index(name) for name in manifest.building_classes]
         self._seed = manifest.classes.index(manifest.seed_class)
-        self.batch_size = batch_size
-
-    def _vector(self, values: tuple[float, ...]) -> Tensor:
-        return torch.tensor(values, device=self.device)[:, None, None]
 
     @property
     def name(self) -> str:
@@ -90,39 +97,68 @@ class Predictor:
     def probabilities(self, tiles: Pixels, *, tta: bool = False) -> NDArray[np.float32]:
         """Return `(count, 2, height, width)`: probability of building and of its interior, 0..1.
 
-        Runs in batches of `batch_size`; when a GPU runs out of memory the batch is halved, for good, and the run
-        goes on. Raises FootprintsError if not even one tile fits.
+        Runs in batches of `batch_size`; when a GPU runs out of memory the batch is halved, for good. When not even
+        one tile fits, or the GPU fails in any other way, `warn` is told and the CPU goes on. Raises FootprintsError if
+        that has too little memory.
         """
         done: list[NDArray[np.float32]] = []
         count = 0
         while count < len(tiles):
             try:
-                part = self._run(tiles[count : count + self.batch_size], tta)
-            except torch.cuda.OutOfMemoryError as error:
-                self._halve(tiles.shape[-1], error)
+                self._placed = self._placed or self._place()
+                part = self._run(self._placed, tiles[count : count + self.batch_size], tta)
+            except RuntimeError as error:  # torch has no other class for all that a GPU may say
+                self._make_do(error, tiles.shape[-1])
                 continue
             done.append(part)
             count += len(part)
         return np.concatenate(done)
 
-    def _halve(self, size_px: int, error: Exception) -> None:
-        torch.cuda.empty_cache()
-        if self.batch_size == 1:
+    def _make_do(self, error: RuntimeError, size_px: int) -> None:
+        """Halve the batch or go over to the CPU; an error of the CPU itself is raised."""
+        full = isinstance(error, torch.OutOfMemoryError) or any(text in str(error) for text in FULL)
+        if full and self.batch_size > 1:
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self.batch_size //= 2
+        elif self.device.type != "cpu":
+            self._fall(str(error).partition("\n")[0][:LONGEST_REASON])
+        elif full:
             raise FootprintsError(
-                f"The GPU has too little memory for one tile of {size_px} px; choose smaller tiles or the CPU."
+                f"There is too little memory for one tile of {size_px} px; choose smaller tiles."
             ) from error
-        self.batch_size //= 2
+        else:
+            raise error
+
+    def _fall(self, reason: str) -> None:
+        self.warn(
+            f"The GPU ({self.device.type}) failed: {reason}. The rest is computed on the CPU, which takes longer."
+        )
+        self.device, self.fallen, self.batch_size = torch.device("cpu"), True, 1
+        self._dtype = choose_precision("auto", self.device)
+        self._placed = None
+
+    def _place(self) -> Placed:
+        if self.device.type == "cpu":
+            keep_freed_memory()
+        mean, std = (
+            torch.tensor(values, device=self.device)[:, None, None]
+            for values in (self._manifest.mean, self._manifest.std)
+        )
+        channels_last: dict[str, Any] = {"memory_format": torch.channels_last}  # torch's types lack this argument
+        network = self._fused if self.device.type == "cpu" else copy.deepcopy(self._fused)
+        return Placed(network.to(device=self.device, dtype=self._dtype, **channels_last), mean, std)
 
     @torch.inference_mode()
-    def _run(self, tiles: Pixels, tta: bool) -> NDArray[np.float32]:
-        pixels = torch.from_numpy(tiles).to(self.device, non_blocking=True)
-        image = ((pixels.float() - self._mean) / self._std).to(self._dtype, memory_format=torch.channels_last)
-        chances = [back(self._chance(there(image))) for there, back in (D4 if tta else D4[:1])]
+    def _run(self, placed: Placed, tiles: Pixels, tta: bool) -> NDArray[np.float32]:
+        pixels = torch.from_numpy(tiles).to(placed.mean.device, non_blocking=True)
+        image = ((pixels.float() - placed.mean) / placed.std).to(self._dtype, memory_format=torch.channels_last)
+        chances = [back(self._chance(placed.network(there(image)))) for there, back in (D4 if tta else D4[:1])]
         chance = chances[0] if len(chances) == 1 else torch.stack(chances).mean(dim=0)
         return chance.cpu().numpy()
 
-    def _chance(self, image: Tensor) -> Tensor:
-        chance = torch.softmax(self._network(image).float() / self._temperature, dim=1)
+    def _chance(self, logits: Tensor) -> Tensor:
+        chance = torch.softmax(logits.float() / self._manifest.temperature, dim=1)
         return torch.stack([chance[:, self._building].sum(dim=1), chance[:, self._seed]], dim=1)
 
 

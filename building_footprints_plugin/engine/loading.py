@@ -20,7 +20,11 @@ def load(weights: Path, options: SegmentOptions) -> tuple[Predictor, Manifest]:
     The last one is kept, so memory holds one, or two while it changes; a file that was written again is read again.
     Raises BadInput as `load_network` and `choose_device` do.
     """
-    predictor, manifest = _load(weights.absolute(), _version(weights), options.device, options.precision)
+    wanted = weights.absolute(), _version(weights), options.device, options.precision
+    predictor, manifest = _load(*wanted)
+    if predictor.fallen:  # what failed in the run before may work in this one
+        _load.cache_clear()
+        predictor, manifest = _load(*wanted)
     predictor.batch_size = options.batch_size  # a GPU that was full may be free again
     return predictor, manifest
 

@@ -55,12 +55,13 @@ class Server:
         self._latest: Job | None = None
 
     def run(self, idle_s: float) -> None:
-        """Run what is asked for until stdin ends, or until nothing was asked for `idle_s` seconds."""
+        """Run what is asked for until stdin ends, nothing was asked for `idle_s` seconds, or a run has lost the GPU."""
         threading.Thread(target=self._listen, daemon=True).start()
         with contextlib.suppress(queue.Empty, BrokenPipeError):
             while (job := self._jobs.get(timeout=idle_s)) is not None:
                 self._do(job)
-                _tidy()
+                if not _tidy():
+                    return
 
     def stop(self) -> None:
         """Cancel the run at hand and end; may be called from any thread or signal handler."""
@@ -122,11 +123,19 @@ def _own_pipes() -> tuple[TextIO, TextIO]:
     return requests, answers
 
 
-def _tidy() -> None:
-    """Keep nothing of the last run but what was loaded: no memory, no folder that Windows would not let be deleted."""
+def _tidy() -> bool:
+    """Keep nothing of the last run but what was loaded: no memory, no folder that Windows would not let be deleted.
+
+    Return whether the process is of further use: one that has lost its GPU never gets it back.
+    """
     os.chdir(tempfile.gettempdir())
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
-        torch.cuda.empty_cache()
+        try:
+            torch.cuda.synchronize()
+            torch.cuda.empty_cache()
+        except RuntimeError:  # what CUDA says from then on, whatever it is asked
+            return False
     give_back_freed_memory()
+    return True

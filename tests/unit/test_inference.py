@@ -103,6 +103,23 @@ def test_one_tile_too_many_is_a_sentence() -> None:
         Predictor(FullGpu(room=0), MANIFEST, CPU, torch.float32, 4).probabilities(tiles(1))
 
 
+@pytest.mark.parametrize("text", ["DefaultCPUAllocator: can't allocate memory", "not enough memory: 9 GB"])
+def test_a_cpu_without_memory_is_a_sentence_and_other_errors_are_what_they_are(text: str) -> None:
+    with pytest.raises(FootprintsError, match="too little memory"):
+        Predictor(Raises(text), MANIFEST, CPU, torch.float32, 1).probabilities(tiles(1))
+    with pytest.raises(RuntimeError, match="^shapes do not fit$"):
+        Predictor(Raises("shapes do not fit"), MANIFEST, CPU, torch.float32, 1).probabilities(tiles(1))
+
+
+class Raises(nn.Module):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def forward(self, image: Tensor) -> Tensor:
+        raise RuntimeError(self.text)
+
+
 @pytest.mark.parametrize(
     ("cuda", "mps", "expected"),
     [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")],
