@@ -116,7 +116,7 @@ docs-pictures: .venv/.ready docs/preview.jpg ## make the pictures of the docs ag
 	@$(PY) -m tools.outlines docs
 
 # ---- The weights ---------------------------------------------------------------------------------------------
-# Goes on from the last checkpoint in runs/weights; about an hour and a half on two free cores, minutes on a GPU.
+# Goes on from the last checkpoint in runs/weights; hours on two free cores (training/weights.toml).
 weights: .venv/.ready ## train the default weights again from training/data
 	@$(PY) -m training train training/data runs/weights --config training/weights.toml --resume
 	@$(PY) -m training tune runs/weights/best.pt training/data
@@ -167,7 +167,7 @@ format: .venv/.ready ## lay the code out as lint expects
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format --quiet .
 
-bench: setup ## measure speed and memory of extractions, of the engine that QGIS keeps, score, straightening and training, small to large
+bench: setup ## measure what BENCHMARKS.md says, and score, straightening and training
 	@$(PY) -m tools.bench $(DEMO_IMAGE)
 	@$(PY) -m tools.bench_network $(DEMO_IMAGE)
 	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tests.bench.bench_warm
