@@ -36,7 +36,7 @@ DEMO_IMAGE := $(DEMO)/vegas.tif
 DEMO_TRUTH := $(DEMO)/vegas.geojson
 DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNet; SpaceNet 2 on AWS, CC BY-SA 4.0
 
-.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid test-install lint format bench fuzz weights docs-pictures lock models translations help-pages docs-screenshots package install clean FORCE
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid system-trixie system-sid test-install lint format bench fuzz weights docs-pictures lock models translations help-pages docs-screenshots package install clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -146,6 +146,10 @@ test-matrix: test-qgis test-e2e test-trixie test-sid ## the same two with QGIS 3
 # 3.40 and 3.44, with Debian's own torch, rasterio and shapely as the engine.
 test-trixie test-sid: test-%: $(ZIP) | .matrix/pytest-qgis
 	@tools/matrix.sh $* $(ZIP)
+
+# Only the system: one core for some minutes, so .ci/run has it made beside other tests.
+system-trixie system-sid: system-%:
+	@tools/matrix.sh $*
 
 .matrix/pytest-qgis: | .venv/.ready
 	@$(PY) $(PIP) --no-deps --target $@ 'pytest-qgis>=5,<6'

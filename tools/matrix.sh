@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# matrix.sh SUITE ZIP : the QGIS and end-to-end tests with the QGIS of another Debian, such as trixie or sid.
+# matrix.sh SUITE [ZIP] : the QGIS and end-to-end tests with the QGIS of another Debian, such as trixie or sid.
 #
+# Without ZIP only the system is made.
 # The first time, debootstrap makes that Debian in .matrix/SUITE (4 GB), from the mirror this machine's apt uses, or
 # from the one that DEBIAN_MIRROR names; whatever stops it, the next run goes on. The engine's Python there is the
 # system's own, with Debian's torch, rasterio and shapely. Needs root.
@@ -18,13 +19,13 @@ main() {
         echo "Making a system in a folder needs root; asking sudo."
         exec sudo --preserve-env=PYTEST,DEBIAN_MIRROR,http_proxy,https_proxy,no_proxy "$0" "$@"
     fi
-    suite=$1 zip=$2 root=$PWD/.matrix/$1
+    suite=$1 zip=${2:-} root=$PWD/.matrix/$1
     case "${3:-}" in
         --make) make_base; add_packages ;;
         --inside) inside "${@:4}" ;;
         *)
             [ "$(cat "$root.ready" 2>/dev/null)" = "${packages[*]}" ] || make_system
-            alone bash -euo pipefail -c "$tests"
+            [ -z "$zip" ] || alone bash -euo pipefail -c "$tests"
             ;;
     esac
 }
@@ -46,7 +47,7 @@ inside() {
 }
 
 make_system() {
-    command -v debootstrap >/dev/null || tools/apt.sh debootstrap debootstrap
+    command -v debootstrap >/dev/null || tools/apt.sh debootstrap debootstrap debian-archive-keyring
     echo "Making Debian $suite in .matrix/$suite; its log is .matrix/$suite.log"
     mkdir -p .matrix
     exec 9>".matrix/$suite.lock" # held by whatever this starts, also if this is killed
@@ -87,10 +88,15 @@ add_packages() {
 # The first of this machine's apt sources that is Debian's main archive.
 mirror() {
     local found=${DEBIAN_MIRROR:-}
-    # shellcheck disable=SC2016 # apt's own placeholders
-    [ -n "$found" ] || found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
+    [ -n "$found" ] || found=$(listed)
+    [ -n "$found" ] || { apt-get -qq update >&2 && found=$(listed); } # images come without apt's lists
     [ -n "$found" ] || { echo "This machine's apt knows no mirror of Debian; name one in DEBIAN_MIRROR." >&2; return 1; }
     echo "$found"
+}
+
+listed() {
+    # shellcheck disable=SC2016 # apt's own placeholders
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1
 }
 
 # pytest-qgis is no package of Debian's; make puts it into .matrix/pytest-qgis.

@@ -6,6 +6,7 @@ with Qt's own tools, in no small package of PyPI, and its bytes differ between i
 
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -53,7 +54,9 @@ def compile_all() -> None:
     for path in sorted(FOLDER.glob("*.ts")):
         made, target = compiled(read(path), language(path)), path.with_suffix(".qm")
         if not target.is_file() or target.read_bytes() != made:
-            target.write_bytes(made)
+            unfinished = target.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(made)
+            unfinished.replace(target)  # tests that run beside this one never read half of it
 
 
 def compiled(translations: Mapping[str, str], locale: str) -> bytes:
