@@ -1,4 +1,4 @@
-"""From where Install Engine fetches packages, through which proxy, with which certificates, and what it logs of that."""
+"""From where Install Engine fetches packages, through which proxy, with which certificates, and what it logs."""
 
 from __future__ import annotations
 
