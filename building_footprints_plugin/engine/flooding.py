@@ -41,23 +41,23 @@ def flood(seeds: Labels, room: Bools, interior: NDArray[np.uint8]) -> Labels:
     Pixels are 4-connected; every patch of room must have a seed beside it. Memory: 8 bytes a pixel of the array, and
     some 60 a pixel of room.
     """
-    labels = np.pad(seeds, 1)
+    labels, room = np.pad(seeds, 1), np.pad(room, 1)
     width, numbers = labels.shape[1], int(labels.max())
     height = np.full(labels.shape, OUTSIDE, dtype=np.int16)
-    np.copyto(height[1:-1, 1:-1], interior, where=room | (seeds > 0))
-    pixels = np.flatnonzero(np.pad(room, 1))
+    np.copyto(height[1:-1, 1:-1], interior, where=(room | (labels > 0))[1:-1, 1:-1])
+    pixels = np.flatnonzero(room)
     count = len(pixels)
     node = labels.ravel()  # the same memory
     node += np.int32(count - 1)
     node[pixels] = np.arange(count, dtype=np.int32)
     land = _Land(height.ravel(), node, pixels, np.array([0, width, 1, -1, -width, 0, 0, 0]))
-    climb = _climb(height).ravel()[pixels]
+    climb = _climb(height).ravel().take(pixels)
     _cross_plains(land, climb)
-    goal = node[pixels + land.steps[climb]].astype(np.int64)
+    goal = node.take(pixels + land.steps.take(climb)).astype(np.int64)
     top = _followed(np.append(goal, np.arange(count, count + numbers)))
-    top = _over_passes(land, top)
+    found = _over_passes(land, top)
     node -= np.int32(count - 1)
-    node[pixels] = top[:count] - (count - 1)
+    node[pixels] = found
     return labels[1:-1, 1:-1]
 
 
@@ -98,44 +98,46 @@ def _cross_plains(land: _Land, climb: NDArray[np.uint8]) -> None:
 
 
 def _over_passes(land: _Land, top: Ints) -> Ints:
-    """Return the seed of every node, `top` being the hill or seed to which it climbs: hills go over their highest pass.
+    """Return the number of the seed of every pixel of room, `top` being the hill or seed to which each node climbs.
 
-    What they then belong to goes on over its own highest pass, until it is a seed.
+    Hills go over their highest pass. What they then belong to goes on over its own highest pass, until it is a seed.
     """
     count = len(land.pixels)
-    lonely = np.flatnonzero(top[:count] < count)
-    hills, own = np.unique(top[lonely], return_inverse=True)
-    names = np.append(hills, np.arange(count, len(top)))
-    owner = np.arange(len(names))
-    hill, other = (np.searchsorted(names, end) for end in _passes(land, top, lonely))
+    peaks = np.flatnonzero(top == np.arange(len(top)))
+    hills = len(peaks) - (len(top) - count)  # the other peaks are seeds
+    name = np.empty_like(top)
+    name[peaks] = np.arange(len(peaks))
+    basin = name.take(top)
+    owner = np.arange(len(peaks))
+    hill, other = _passes(land, basin, hills)
     while len(hill):
-        goal = np.arange(len(names))
+        goal = np.arange(len(peaks))
         goal[hill] = other  # the last one is written last
-        first_of_two = (goal[goal] == np.arange(len(names))) & (np.arange(len(names)) < goal)
+        first_of_two = (goal[goal] == np.arange(len(peaks))) & (np.arange(len(peaks)) < goal)
         goal[first_of_two] = np.flatnonzero(first_of_two)
         goal = _followed(goal)
         owner, hill, other = goal[owner], goal[hill], goal[other]
-        still = (hill < len(hills)) & (hill != other)
+        still = np.flatnonzero((hill < hills) & (hill != other))
         hill, other = hill[still], other[still]
-    top[lonely] = names[owner[own]]
-    return top
+    return owner.take(basin[:count]) - (hills - 1)
 
 
-def _passes(land: _Land, top: Ints, lonely: Ints) -> tuple[Ints, Ints]:
-    """Return the hills at both ends of all passes from the nodes `lonely`, which are on hills; the lowest pass first.
+def _passes(land: _Land, basin: Ints, hills: int) -> tuple[Ints, Ints]:
+    """Return the basins at both ends of all passes out of the first `hills` ones; the lowest pass first.
 
     A pass between two hills comes from both sides, at the same place in the order, so that no three can go in circles.
     """
-    pixel, own = land.pixels[lonely], top[lonely]
+    lonely = np.flatnonzero(basin[: len(land.pixels)] < hills)
+    pixel, own = land.pixels.take(lonely), basin.take(lonely)
     ends, orders = [], []
     for way in (UP, LEFT, RIGHT, DOWN):
         there = pixel + land.steps[way]
-        other = top[land.node[there]]
-        order = np.minimum(land.height[there], land.height[pixel]).astype(np.int64) * len(land.node)
-        order = 2 * (order + np.minimum(there, pixel)) + (way in (UP, DOWN))
-        is_pass = (land.height[there] != OUTSIDE) & (other != own)
-        ends.append(np.stack([own, other])[:, is_pass])
-        orders.append(order[is_pass])
+        other = basin.take(land.node.take(there))
+        is_pass = np.flatnonzero((other != own) & (land.height.take(there) != OUTSIDE))
+        one, two = pixel[is_pass], there[is_pass]
+        order = np.minimum(land.height[one], land.height[two]).astype(np.int64) * len(land.node)
+        orders.append(2 * (order + np.minimum(one, two)) + (way in (UP, DOWN)))
+        ends.append(np.stack([own[is_pass], other[is_pass]]))
     hill, other = np.concatenate(ends, axis=1)[:, np.argsort(np.concatenate(orders))]
     return hill, other
 
@@ -143,7 +145,7 @@ def _passes(land: _Land, top: Ints, lonely: Ints) -> tuple[Ints, Ints]:
 def _followed(goal: Ints) -> Ints:
     """Return where each index ends that goes on to `goal`, again and again."""
     while True:
-        further = goal[goal]
+        further = goal.take(goal)
         if np.array_equal(further, goal):
             return goal
         goal = further

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from .flooding import flood
 from .merging import merge_parts
+from .patches import patches_of
 
 Codes = NDArray[np.uint8]  # probability in steps of 1 / 250; 255 is "not there"
 
@@ -45,15 +45,15 @@ def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) ->
     without any seed is one building.
     """
     mask = (building >= thresholds.building) & (building != NOT_THERE)
-    patches, patch_count = ndimage.label(mask)
-    seeds, seed_count = ndimage.label(mask & (interior >= thresholds.seed))
-    patch_of_seed = np.zeros(seed_count + 1, dtype=np.int32)
-    patch_of_seed[seeds] = patches
-    seeds_in_patch = np.bincount(patch_of_seed[1:], minlength=patch_count + 1)
-    whole = np.arange(seed_count, seed_count + patch_count + 1, dtype=np.int32)  # numbers after those of the seeds
-    whole[(seeds_in_patch > 1) | (np.arange(patch_count + 1) == 0)] = 0
-    labels = whole[patches]
+    patches, first = patches_of(mask)
+    seeds, first_of_seed = patches_of(mask & (interior >= thresholds.seed))
+    seeds_in_patch = np.bincount(patches.take(first_of_seed), minlength=len(first) + 1)
+    whole = np.arange(len(first) + 1, dtype=np.int32) + np.int32(len(first_of_seed))  # numbers after those of the seeds
+    whole[seeds_in_patch > 1] = whole[0] = 0
+    labels = whole.take(patches)
     shared = mask & (labels == 0)
-    if shared.any():
-        labels = flood(np.where(shared, seeds, labels), shared & (seeds == 0), interior)
+    if not shared.any():
+        return labels
+    np.copyto(labels, seeds, where=shared)
+    labels = flood(labels, shared & (seeds == 0), interior)
     return merge_parts(labels, interior, thresholds.merge) if np.isfinite(thresholds.merge) else labels

@@ -37,7 +37,7 @@ def merge_parts(labels: NDArray[np.int32], interior: NDArray[np.uint8], least: f
         for c in parts.lines[a]:
             pair = min(a, c), max(a, c)
             heapq.heappush(waiting, (-parts.strength(*pair), *pair))
-    return parts.owner()[labels]
+    return parts.owner().take(labels, mode="wrap")  # wraps nothing, but is fast
 
 
 class _Parts:
@@ -45,10 +45,10 @@ class _Parts:
 
     def __init__(self, labels: NDArray[np.int32], interior: NDArray[np.uint8]) -> None:
         inside = np.flatnonzero(labels > 0)
-        number = labels.ravel()[inside].astype(np.int64)
+        number = labels.ravel().take(inside)
         pixels = np.bincount(number, minlength=1)
         self._pixels = pixels.tolist()
-        self._sum = np.bincount(number, interior.ravel()[inside], minlength=1).tolist()
+        self._sum = np.bincount(number, interior.ravel().take(inside), minlength=1).tolist()
         self._into = list(range(len(pixels)))
         self.lines: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)  # to each neighbour: sum, length
         for a, b, total, length in _lines(labels, interior, len(pixels)):
@@ -86,15 +86,16 @@ class _Parts:
 
 def _lines(labels: NDArray[np.int32], interior: NDArray[np.uint8], count: int) -> list[tuple[int, int, float, float]]:
     """Return for every two labels that share pixel sides: both, sum of the interior along the line, its length."""
-    width = labels.shape[1]
     number, value = labels.ravel(), interior.ravel()
+    width = labels.shape[1]
     keys, values = [], []
     for step, wraps in ((1, width - 1), (width, width)):
-        here = np.flatnonzero(number[:-step] != number[step:])
-        low, high = np.sort([number[here], number[here + step]], axis=0).astype(np.int64)
-        touch = (low > 0) & (here % width != wraps)
-        keys.append((low * count + high)[touch])
-        values.append(np.minimum(value[here], value[here + step])[touch])
+        one, two = number[:-step], number[step:]
+        here = np.flatnonzero((one != two) & (one > 0) & (two > 0))
+        here = here[here % width != wraps]
+        one, two = one[here].astype(np.int64), two[here]
+        keys.append(np.minimum(one, two) * count + np.maximum(one, two))
+        values.append(np.minimum(value[here], value[here + step]))
     pairs, line, length = np.unique(np.concatenate(keys), return_inverse=True, return_counts=True)
     total = np.bincount(line, np.concatenate(values), minlength=len(pairs))
     return list(zip((pairs // count).tolist(), (pairs % count).tolist(), total.tolist(), length.tolist(), strict=True))

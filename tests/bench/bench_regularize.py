@@ -21,7 +21,7 @@ from rasterio.features import rasterize
 from rasterio.transform import from_origin
 from scipy import ndimage
 
-from building_footprints_plugin.engine.polygonize import trace
+from building_footprints_plugin.engine.polygonize import edges_of, trace
 from building_footprints_plugin.engine.regularize import Demands, neighbourhoods, regularize
 
 PIXEL = 0.3
@@ -63,7 +63,8 @@ def town(count: int, sigma_px: float = 0.0, noise: float = 0.0, seed: int = 0) -
         houses = _street(len(here), rng)
         pixels, place = _pixels(houses, sigma_px, noise, rng)
         started = time.process_time()
-        found, numbers = trace(pixels)
+        edges = edges_of(pixels)
+        found, numbers = trace(edges), pixels[edges.first_pixel()]
         found, numbers = (values[shapely.area(found) * PIXEL**2 > MIN_AREA_M2] for values in (found, numbers))
         seconds += time.process_time() - started
         shift = (place.c, place.f - row * 4 * SPACING_M)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 
-from building_footprints_plugin.engine.polygonize import trace
+from building_footprints_plugin.engine.polygonize import edges_of, trace
 
 PIXEL = 0.3
 # Corners in units of a wing's depth: rectangle, L, T, U, Z.
@@ -44,8 +44,9 @@ def traced(shapes: list[shapely.Geometry], pixel_m: float = PIXEL) -> NDArray[np
     place = from_origin(np.floor(left) - 2, np.ceil(top) + 2, pixel_m, pixel_m)
     size = int((top - bottom + 6) / pixel_m), int((right - left + 6) / pixel_m)
     numbered = zip(shapes, range(1, len(shapes) + 1), strict=True)
-    outlines, numbers = trace(rasterize(numbered, size, transform=place, dtype="int32"))
-    outlines = outlines[np.argsort(numbers, kind="stable")]
+    pixels = rasterize(numbered, size, transform=place, dtype="int32")
+    edges = edges_of(pixels)
+    outlines = trace(edges)[np.argsort(pixels[edges.first_pixel()], kind="stable")]
     return shapely.transform(outlines, lambda xy: xy * (pixel_m, -pixel_m) + (place.c, place.f))
 
 

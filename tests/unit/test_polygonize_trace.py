@@ -13,16 +13,22 @@ from rasterio.transform import from_origin
 from scipy import ndimage
 
 from building_footprints_plugin.engine.labelling import NOT_THERE, Thresholds, label_buildings
-from building_footprints_plugin.engine.polygonize import trace
+from building_footprints_plugin.engine.polygonize import Ground, edges_of, trace
 
 HALF = 125
 LEVEL = HALF - 0.5  # codes are whole: halfway between the last that is not building and the first that is
 
 
+def traced(labels: NDArray[np.int32], codes: NDArray[np.uint8] | None = None) -> tuple[NDArray, NDArray[np.int32]]:
+    """Return outlines and the label of each; with codes, they run where probability crosses `HALF`."""
+    edges = edges_of(labels)
+    return trace(edges, None if codes is None else Ground.of(codes, HALF)), labels[edges.first_pixel()]
+
+
 def contour(building: list[list[int]] | NDArray[np.uint8], labels: list[list[int]] | None = None) -> shapely.Polygon:
     codes = np.array(building, np.uint8)
     numbers = np.array(labels) if labels else ndimage.label((codes >= HALF) & (codes != NOT_THERE))[0]
-    polygons, _ = trace(numbers.astype(np.int32), codes, HALF)
+    polygons, _ = traced(numbers.astype(np.int32), codes)
     assert len(polygons) == 1
     return polygons[0]
 
@@ -30,7 +36,7 @@ def contour(building: list[list[int]] | NDArray[np.uint8], labels: list[list[int
 def test_each_label_has_its_outline() -> None:
     labels = np.zeros((4, 5), np.int32)
     labels[1:3, 1:3], labels[1:3, 3:5] = 7, 3
-    polygons, numbers = trace(labels)
+    polygons, numbers = traced(labels)
     assert dict(zip(numbers.tolist(), shapely.bounds(polygons).tolist(), strict=True)) == {
         7: [1, 1, 3, 3],
         3: [3, 1, 5, 3],
@@ -46,7 +52,7 @@ def test_pixel_edges_are_those_of_gdal(seed: int, labels: int) -> None:
         (shapely.Polygon(shape["coordinates"][0], shape["coordinates"][1:]), value) for shape, value in shapes(numbers)
     ]
     expected = sorted((polygon.normalize().wkt, int(value)) for polygon, value in gdal if value > 0)
-    polygons, found = trace(numbers)
+    polygons, found = traced(numbers)
     tidy = shapely.normalize(shapely.simplify(polygons, 0))  # ours have vertices where a third label begins, too
     exact = np.array([shapely.from_wkt(text) for text, _ in expected], dtype=object)
     assert shapely.is_valid(polygons).all()
@@ -78,8 +84,8 @@ def test_masks_keep_the_edges_of_their_pixels() -> None:
     """A mask knows nothing between pixels: its outline is the same either way, whatever its two values are."""
     for value in (250, 200, 125):
         numbers = ndimage.label(np.random.default_rng(value).random((20, 20)) < 0.5)[0].astype(np.int32)
-        along, _ = trace(numbers)
-        between, _ = trace(numbers, np.where(numbers, value, 0).astype(np.uint8), HALF)
+        along, _ = traced(numbers)
+        between, _ = traced(numbers, np.where(numbers, value, 0).astype(np.uint8))
         assert shapely.equals(along, between).all()
 
 
@@ -104,7 +110,7 @@ def test_a_lone_pixel_does_not_vanish() -> None:
 def test_pixels_that_touch_at_a_corner_are_apart() -> None:
     codes = np.array([[0, 0, 0, 0], [0, 240, 60, 0], [0, 60, 240, 0], [0, 0, 0, 0]], np.uint8)
     numbers = ndimage.label(codes >= HALF)[0].astype(np.int32)
-    polygons, _ = trace(numbers, codes, HALF)
+    polygons, _ = traced(numbers, codes)
     assert len(polygons) == 2
     assert shapely.distance(*polygons) > 0
 
@@ -126,7 +132,7 @@ def noisy(seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
 @given(seed=st.integers(0, 10**6))
 def test_contours_are_valid_share_their_walls_and_hold_their_own_pixels(seed: int) -> None:
     building, labels = noisy(seed)
-    polygons, numbers = trace(labels, building, HALF)
+    polygons, numbers = traced(labels, building)
     assert shapely.is_valid(polygons).all()
     assert (shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON).all()
     assert shapely.coverage_is_valid(polygons)  # no overlap, and the same vertices along shared walls
@@ -135,6 +141,21 @@ def test_contours_are_valid_share_their_walls_and_hold_their_own_pixels(seed: in
     for polygon, number in zip(polygons, numbers, strict=True):
         inside[shapely.contains_xy(polygon, x, y)] += number
     np.testing.assert_array_equal(inside, labels)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_the_mean_over_a_polygon_is_that_of_its_pixels(seed: int) -> None:
+    """Also around holes, at the raster's sides and with neighbours."""
+    building, labels = noisy(seed)
+    edges = edges_of(labels)
+    numbers = labels[edges.first_pixel()]
+    assert edges.mean(building).tolist() == pytest.approx([building[labels == number].mean() for number in numbers])
+
+
+def test_outlines_begin_at_their_origin() -> None:
+    labels = np.array([[0, 0, 0], [0, 5, 5]], np.int32)
+    assert shapely.bounds(trace(edges_of(labels), origin=(100, 2000))).tolist() == [[101, 2001, 103, 2002]]
 
 
 @settings(max_examples=50, deadline=None)
@@ -156,7 +177,7 @@ def test_contours_find_the_walls_better_than_pixels_do(angle: float, shift: floa
     )
     along, between = (
         shapely.distance(walls, polygon.exterior).mean()
-        for polygon in (trace(labels)[0][0], trace(labels, codes, HALF)[0][0])
+        for polygon in (traced(labels)[0][0], traced(labels, codes)[0][0])
     )
     assert between < 0.13  # 1/8 at worst, for walls along the axes seen without blur; others are within hundredths
     assert between < along / 2 or along < 0.1  # along the axes, pixel edges may happen to be right

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from ..labelling import CODE_MAX, Thresholds, label_buildings
+from .contour import Ground
+from .edges import edges_of
 from .outlines import Outlines, concatenate
 from .strips import StripPolygonizer
 from .tracing import trace
 
-__all__ = ["CODE_MAX", "Outlines", "StripPolygonizer", "Thresholds", "concatenate", "label_buildings", "trace"]
+__all__ = [
+    "CODE_MAX",
+    "Ground",
+    "Outlines",
+    "StripPolygonizer",
+    "Thresholds",
+    "concatenate",
+    "edges_of",
+    "label_buildings",
+    "trace",
+]

@@ -55,22 +55,23 @@ class Ground:
 
 
 def corners_of(edges: Edges, ground: Ground, fixed: Bools) -> tuple[Bools, Floats]:
-    """Return for the end of every edge whether its corner stays, and where the corner is then.
+    """Return at the end of which edges a corner stays, and where these corners (n, 2) are then.
 
     A corner stays where walls meet or end, and where the outline turns beside an edge that is `fixed`. Where two
     pixels of buildings touch at the corner alone, outlines do not reach over it.
     """
-    own, across, ahead, beyond = edges.around_end()
+    own, across, ahead, beyond = edges.around_end
     diagonal = (across == 0) & (ahead == 0) & (beyond > 0)
     others = [np.where(label == own, across, label) for label in (ahead, beyond)]
     node = ((others[0] != across) | (others[1] != across)) & ~diagonal
     node |= (across > 0) & (ahead != own) & (beyond == own)
     turns = (ahead != own) | (beyond == own)
     stays = node | (turns & (fixed | fixed[edges.following()]))
-    kept = np.flatnonzero(stays & ~diagonal)
-    place = edges.end()
-    upper_left = np.array(CELL, dtype=np.int64) @ (1, edges.width)
-    place[kept] += node_shift(edges, ground, edges.pixel[kept] + upper_left[edges.side[kept]])
+    corner = np.flatnonzero(stays)
+    place = edges.end(corner)
+    moved = np.flatnonzero(~diagonal[corner])
+    upper_left = edges.pixel + (np.array(CELL, dtype=np.int64) @ (1, edges.width)).take(edges.side)
+    place[moved] += node_shift(edges, ground, upper_left[corner[moved]])
     return stays, place
 
 

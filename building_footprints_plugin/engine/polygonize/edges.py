@@ -9,11 +9,14 @@ straight on or turns left; it never crosses a corner where only a diagonal neigh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components
+from scipy.sparse.csgraph import depth_first_order
+
+from ..patches import patches_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -41,19 +44,22 @@ class Edges:
     start: Ints
     first_ring: Ints
 
+    @cached_property
     def across(self) -> Ints:
-        """Return the pixel on the other side of every edge."""
-        return self.pixel + _steps(NORMAL, self.width)[self.side]
+        """The pixel on the other side of every edge."""
+        return self.pixel + _steps(NORMAL, self.width).take(self.side)
 
+    @cached_property
     def around_end(self) -> tuple[Labels, Labels, Labels, Labels]:
-        """Return the labels around the end of every edge: own, across the edge, ahead of the own, ahead of that."""
-        across, ahead = self.across(), self.pixel + _steps(ALONG, self.width)[self.side]
-        labels = self.labels
-        return labels[self.pixel], labels[across], labels[ahead], labels[ahead + across - self.pixel]
+        """The labels around the end of every edge: own, across the edge, ahead of the own, ahead of that."""
+        onward = _steps(ALONG, self.width).take(self.side)
+        pixels = (self.pixel, self.across, self.pixel + onward, self.across + onward)
+        own, across, ahead, beyond = (self.labels.take(pixel) for pixel in pixels)
+        return own, across, ahead, beyond
 
     def pinched(self) -> Bools:
         """Tell at whose end only a diagonal neighbour has the same label, so that a ring may touch itself there."""
-        own, _, ahead, beyond = self.around_end()
+        own, _, ahead, beyond = self.around_end
         return np.asarray((ahead != own) & (beyond == own), dtype=bool)
 
     def following(self) -> Ints:
@@ -64,40 +70,57 @@ class Edges:
 
     def middle(self) -> Floats:
         """Return the middle (edges, 2) of every edge: x, y in pixels, (0, 0) the outer corner of the first pixel."""
-        row, column = np.divmod(self.pixel, self.width)
-        return np.column_stack([column, row]) - 0.5 + NORMAL[self.side] / 2
+        return self._corner(self.pixel) + (1 + NORMAL).take(self.side, axis=0) / 2
 
-    def end(self) -> Floats:
-        """Return the corner (edges, 2) in which every edge ends."""
-        return self.middle() + ALONG[self.side] / 2
+    def end(self, edge: Ints) -> Floats:
+        """Return the corner (n, 2) in which each of the edges (n,) ends."""
+        side = self.side[edge]
+        return self._corner(self.pixel[edge]) + ((1 + NORMAL + ALONG) // 2).take(side, axis=0)
 
-    def first_pixel(self) -> Ints:
-        """Return the first pixel of every polygon."""
-        return self.pixel[self.start[self.first_ring[:-1]]]
+    def _corner(self, pixel: Ints) -> Floats:
+        """Return the upper left corner (n, 2) of pixels."""
+        row = pixel // self.width
+        return np.column_stack([pixel - row * self.width, row]) - 1.0
+
+    def first_pixel(self) -> tuple[Ints, Ints]:
+        """Return row and column of the first pixel of every polygon."""
+        pixel = self.pixel[self.start[self.first_ring[:-1]]]
+        row = pixel // self.width
+        return row - 1, pixel - row * self.width - 1
 
     def polygon_of_edge(self) -> Ints:
         """Return the polygon of every edge."""
-        ring = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
-        return np.repeat(np.arange(len(self.first_ring) - 1), np.diff(self.first_ring))[ring]
+        return np.repeat(np.arange(len(self.first_ring) - 1), np.diff(self.start[self.first_ring]))
+
+    def mean(self, values: NDArray[np.uint8]) -> Floats:
+        """Return the mean of `values` (height, width) over the pixels of every polygon."""
+        before = np.append(0, np.cumsum(np.pad(values, 1), dtype=np.int64))
+        begin = self.start[self.first_ring[:-1]]
+        total, pixels = (_sums(each, self.pixel, self.side, begin) for each in (before, None))
+        return np.asarray(total / pixels, dtype=np.float64)
 
 
 def edges_of(labels: Labels) -> Edges:
-    """Return the edges around the labels (height, width), every label above 0 one 4-connected patch, in any order.
+    """Return the edges around the 4-connected patches of labels (height, width) above 0.
 
     Polygons come in the order of their first pixels. Memory: some 100 bytes an edge, and the frame's copy of `labels`.
     """
     flat = np.pad(labels, 1).ravel()
     width = labels.shape[1] + 2
     key = _keys(flat, width)
-    pixel, side = np.divmod(key, 4)
+    pixel, side = key >> 2, key & 3
     onward = _onward(flat, width, pixel, side, key)
-    ring, first = _rings(onward)
-    label = flat[pixel[first]]
-    order, is_outer = _ring_order(_areas(pixel % width, side, ring), label, first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    edge = _in_order(onward, rank[ring], first[order])
-    start = np.append(0, np.cumsum(np.bincount(ring, minlength=len(first))[order]))
+    edge = _ring_by_ring(onward)
+    begin = np.flatnonzero(np.append(True, onward[edge[:-1]] != edge[1:])[: len(edge)])
+    is_outer = _sums(None, pixel[edge], side[edge], begin) > 0
+    outer, label = np.flatnonzero(is_outer), flat[pixel[edge[begin]]]
+    outer = outer[np.argsort(label[outer])]
+    if (np.diff(label[outer]) == 0).any():
+        return edges_of(patches_of(labels)[0])
+    order = np.argsort(outer[np.searchsorted(label[outer], label)], kind="stable")
+    counts = np.diff(np.append(begin, len(edge)))[order]
+    start = np.append(0, np.cumsum(counts))
+    edge = edge[np.arange(len(edge)) + np.repeat(begin[order] - start[:-1], counts)]
     first_ring = np.append(np.flatnonzero(is_outer[order]), len(order))
     return Edges(flat, width, pixel[edge], side[edge], start, first_ring)
 
@@ -115,60 +138,49 @@ def _keys(flat: Labels, width: int) -> Ints:
         is_rim[:-step] |= differs
         is_rim[step:] |= differs
     inside = np.flatnonzero(is_rim & (flat > 0))
-    own = flat[inside]
+    own = flat.take(inside)
     differs = np.empty((len(inside), 4), dtype=bool)
     for side, step in enumerate(_steps(NORMAL, width)):
-        np.not_equal(flat[inside + step], own, out=differs[:, side])
+        np.not_equal(flat.take(inside + step), own, out=differs[:, side])
     place = np.flatnonzero(differs)
-    return np.asarray(4 * inside[place // 4] + place % 4, dtype=np.int64)
+    return np.asarray(4 * inside.take(place >> 2) + (place & 3), dtype=np.int64)
 
 
 def _onward(flat: Labels, width: int, pixel: Ints, side: Ints, key: Ints) -> Ints:
     """Return the index of the edge that follows every edge."""
-    own = flat[pixel]
-    ahead = pixel + _steps(ALONG, width)[side]
-    beyond = ahead + _steps(NORMAL, width)[side]
-    open_ahead, open_beyond = flat[ahead] == own, flat[beyond] == own
-    to_pixel = np.where(open_ahead, np.where(open_beyond, beyond, ahead), pixel)
-    turn = np.where(open_ahead, np.where(open_beyond, LEFT, 0), RIGHT)
-    return np.asarray(np.searchsorted(key, 4 * to_pixel + (side + turn) % 4), dtype=np.int64)
+    own = flat.take(pixel)
+    forward, outward = _steps(ALONG, width).take(side), _steps(NORMAL, width).take(side)
+    straight = flat.take(pixel + forward) == own
+    left = straight & (flat.take(pixel + forward + outward) == own)
+    to_pixel = pixel + forward * straight + outward * left
+    turn = RIGHT - straight - left  # to the left is -RIGHT
+    return np.asarray(np.searchsorted(key, 4 * to_pixel + ((side + turn) & 3)), dtype=np.int64)
 
 
-def _rings(onward: Ints) -> tuple[Ints, Ints]:
-    """Return the ring of every edge, and the first edge of every ring."""
-    count = len(onward)
-    graph = csr_array((np.ones(count, dtype=bool), onward, np.arange(count + 1)), shape=(count, count))
-    number, ring = connected_components(graph, directed=True, connection="strong")
-    first = np.empty(number, dtype=np.int64)
-    first[ring[::-1]] = np.arange(count)[::-1]  # the last to be written stays
-    return ring.astype(np.int64), first
+def _ring_by_ring(onward: Ints) -> Ints:
+    """Return the edges ring by ring, each from its first edge on, rings in the order of these.
 
-
-def _areas(column: Ints, side: Ints, ring: Ints) -> Floats:
-    """Return the area in every ring, negative for holes: the integral of x dy along upright edges."""
-    share = np.where(side == RIGHT, column + 1, 0) - np.where(side == LEFT, column, 0)
-    return np.asarray(np.bincount(ring, weights=share), dtype=np.float64)
-
-
-def _ring_order(area: Floats, label: Labels, first: Ints) -> tuple[Ints, Bools]:
-    """Return the rings polygon by polygon, outer ring first, and which are outer."""
-    is_outer = area > 0
-    outer = np.flatnonzero(is_outer)
-    outer = outer[np.argsort(label[outer])]
-    patch = outer[np.searchsorted(label[outer], label)]
-    return np.lexsort((first, ~is_outer, first[patch])), is_outer
-
-
-def _in_order(onward: Ints, ring: Ints, first: Ints) -> Ints:
-    """Return the edges ring by ring, each from its first edge on.
-
-    A breadth-first search from a root before all first edges finds the second edge of every ring after all the first
-    ones, and so on.
+    That is the order of a depth-first search along a chain of as many nodes, of which the n-th also leads to edge n.
     """
     count = len(onward)
     if not count:
         return np.empty(0, dtype=np.int64)
-    targets, begins = np.concatenate([onward, first]), np.append(np.arange(count + 1), count + len(first))
-    graph = csr_array((np.ones(len(targets), dtype=bool), targets, begins), shape=(count + 1, count + 1))
-    found = breadth_first_order(graph, count, return_predecessors=False)[1:]
-    return np.asarray(found[np.argsort(ring[found], kind="stable")], dtype=np.int64)
+    number = np.arange(count, dtype=np.int32)
+    chain = np.column_stack([number, number + np.int32(count + 1)]).ravel()[:-1]
+    targets = np.append(onward, chain)
+    begins = np.concatenate([number, np.arange(count, 3 * count, 2), [len(targets)]])
+    graph = csr_array((np.ones(len(targets)), targets, begins), shape=(2 * count, 2 * count))
+    found = depth_first_order(graph, count, return_predecessors=False)
+    return np.asarray(found[found < count], dtype=np.int64)
+
+
+def _sums(before: Ints | None, pixel: Ints, side: Ints, begin: Ints) -> Ints:
+    """Return sums over the pixels inside of rings, negative for holes; ring r has the edges from `begin[r]` on.
+
+    `before` holds, for each pixel, the sum over all pixels before it, row by row; None counts pixels. What is inside of
+    a ring in a row lies between its edges on the left and on the right.
+    """
+    is_right = side == RIGHT
+    sign = is_right - (side == LEFT).astype(np.int64)
+    end = pixel + is_right
+    return np.add.reduceat(sign * (end if before is None else before.take(end)), begin) if len(begin) else begin

@@ -47,7 +47,7 @@ class Groups:
 
     def among(self, chosen: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
         """Return (height, width) of pixels, True where `chosen`, a row a group, is."""
-        blocks = chosen[self.of_block]
+        blocks = chosen.take(self.of_block)
         return blocks.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[: shape[0], : shape[1]]
 
 
@@ -62,9 +62,18 @@ def groups_of(mask: NDArray[np.bool_], reach_px: int) -> Groups:
     padded[: mask.shape[0], : mask.shape[1]] = mask
     rows = padded[0::BLOCK] | padded[1::BLOCK]
     blocks = rows[:, 0::BLOCK] | rows[:, 1::BLOCK]
-    grown = ndimage.maximum_filter(blocks, 2 * _spread(reach_px) + 1, mode="constant")
+    grown = _grown(_grown(blocks, _spread(reach_px)).T, _spread(reach_px)).T
     of_block, count = ndimage.label(grown, TOUCHING)
     return Groups(np.asarray(of_block, dtype=np.int32), int(count))
+
+
+def _grown(blocks: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """Return `blocks` with those up to `by` rows above and below."""
+    grown = blocks.copy()
+    for step in range(1, by + 1):
+        grown[step:] |= blocks[:-step]
+        grown[:-step] |= blocks[step:]
+    return grown
 
 
 def _spread(reach_px: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 
@@ -19,11 +18,6 @@ class Outlines:
     polygons: NDArray[np.object_]
     confidence: NDArray[np.float64]
     group: NDArray[np.int64]
-
-    def moved(self, columns: int, rows: int) -> Outlines:
-        """Return the outlines shifted by whole pixels."""
-        polygons = shapely.transform(self.polygons, lambda xy: xy + (columns, rows))
-        return Outlines(np.asarray(polygons, dtype=object), self.confidence, self.group)
 
 
 def concatenate(parts: list[Outlines]) -> Outlines:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..labelling import CODE_MAX, NOT_THERE, Codes, Thresholds, label_buildings
+from .contour import Ground
+from .edges import edges_of
 from .groups import BLOCK, Groups, groups_of
 from .outlines import Outlines, concatenate
 from .tracing import trace
@@ -119,21 +121,14 @@ class StripPolygonizer:
             columns = slice(left, left + BLOCK * part.of_block.shape[1])
             own = mask[:, columns] & part.among(np.arange(part.count + 1) > 0, mask[:, columns].shape)
             if own.any():
-                parts.append(self._outlines_of_band(codes[:, :, columns], own, part).moved(left, 0))
+                parts.append(self._outlines_of_band(codes[:, :, columns], own, part, left))
         return concatenate(parts)
 
-    def _outlines_of_band(self, codes: Codes, mask: NDArray[np.bool_], groups: Groups) -> Outlines:
-        building = np.where(mask | (codes[0] < self._thresholds.building), codes[0], np.uint8(NOT_THERE))
-        labels = label_buildings(building, codes[1], self._thresholds)
-        if self._between_pixels:
-            polygons, numbers = trace(labels, building, self._thresholds.building)
-        else:
-            polygons, numbers = trace(labels)
-        inside = np.flatnonzero(labels)
-        number = labels.ravel()[inside]
-        total, pixels = np.bincount(number, weights=building.ravel()[inside]), np.bincount(number)
-        pixel_of = np.zeros(len(pixels), dtype=np.int64)
-        pixel_of[number] = inside
-        group = groups.of_pixels(*np.divmod(pixel_of[numbers], labels.shape[1])).astype(np.int64)
-        found = Outlines(polygons, total[numbers] / pixels[numbers] / CODE_MAX, group)
-        return found.moved(0, self._bottom - len(mask))
+    def _outlines_of_band(self, codes: Codes, mask: NDArray[np.bool_], groups: Groups, left: int) -> Outlines:
+        threshold = self._thresholds.building
+        building = np.where(mask | (codes[0] < threshold), codes[0], np.uint8(NOT_THERE))
+        edges = edges_of(label_buildings(building, codes[1], self._thresholds))
+        ground = Ground.of(building, threshold) if self._between_pixels else None
+        polygons = trace(edges, ground, (left, self._bottom - len(mask)))
+        group = groups.of_pixels(*edges.first_pixel()).astype(np.int64)
+        return Outlines(polygons, edges.mean(building) / CODE_MAX, group)

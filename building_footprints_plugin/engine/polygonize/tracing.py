@@ -5,57 +5,45 @@ from __future__ import annotations
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from skimage import measure
 
-from ..labelling import Codes
 from .contour import Ground, corners_of
-from .edges import NORMAL, Bools, Edges, Floats, Ints, Labels, edges_of
+from .edges import NORMAL, Bools, Edges, Floats, Ints
 
 Polygons = NDArray[np.object_]
 
 
-def trace(labels: Labels, building: Codes | None = None, threshold: int = 0) -> tuple[Polygons, Labels]:
-    """Return the outline, in pixel coordinates, and the label of every building in `labels` (height, width).
+def trace(edges: Edges, ground: Ground | None = None, origin: tuple[int, int] = (0, 0)) -> Polygons:
+    """Return the outline of every polygon in pixel coordinates; the outer corner of the first pixel is `origin`.
 
-    A label of several 4-connected patches gives as many outlines. Without `building`, outlines run along pixel edges;
-    with these codes they run where probability crosses `threshold`, which the labelled pixels, and only they, must
-    reach. Neighbours share their walls to the last bit, outlines end exactly at the raster's edge and at what is not
-    there, and all are valid.
+    Without `ground`, outlines run along pixel edges; with it they run where probability crosses its threshold, which
+    the labelled pixels, and only they, must reach. Neighbours share their walls to the last bit, outlines end exactly
+    at the raster's edge and at what is not there, and all are valid.
     """
-    edges = edges_of(labels)
-    if not len(edges.pixel):
-        return np.empty(0, dtype=object), np.empty(0, dtype=np.int32)
-    flat, first = edges.labels, edges.first_pixel()
-    if len(np.unique(flat[first])) < len(first):
-        edges = edges_of(np.asarray(measure.label(labels, connectivity=1), dtype=np.int32))
-    if building is None:
-        xy, counts = _along_pixels(edges)
-    else:
-        xy, counts = _between_pixels(edges, Ground.of(building, threshold))
+    xy, counts = _along_pixels(edges) if ground is None else _between_pixels(edges, ground)
     vertices = np.append(0, np.cumsum(counts))[edges.start]
-    polygons = _polygons(xy, vertices, edges.first_ring)
+    polygons = _polygons(xy + origin, vertices, edges.first_ring)
     touching = np.unique(edges.polygon_of_edge()[edges.pinched()])
     polygons[touching] = [_parted(polygon) for polygon in polygons[touching]]
-    return polygons, flat[edges.first_pixel()]
+    return polygons
 
 
 def _along_pixels(edges: Edges) -> tuple[Floats, Ints]:
     """Return the vertices of all rings, and how many of them are at the end of each edge."""
-    own, across, ahead, beyond = edges.around_end()
+    own, across, ahead, beyond = edges.around_end
     node = ((ahead != own) & (ahead != across)) | ((beyond != own) & (beyond != across))
     corner = node | (ahead != own) | (beyond == own)
-    return edges.end()[corner], corner.astype(np.int64)
+    return edges.end(np.flatnonzero(corner)), corner.astype(np.int64)
 
 
 def _between_pixels(edges: Edges, ground: Ground) -> tuple[Floats, Ints]:
     """Return the vertices of all rings, and how many each edge has: its own, and that of a corner that stays."""
-    shift, fixed = ground.shift(edges.pixel, edges.across())
+    shift, fixed = ground.shift(edges.pixel, edges.across)
     stays, corner = corners_of(edges, ground, fixed)
     begin = np.append(0, np.cumsum(1 + stays))
     xy, needed = np.empty((begin[-1], 2)), np.ones(begin[-1], dtype=bool)
     own, after = begin[:-1], begin[:-1][stays] + 1
-    xy[own] = edges.middle() + NORMAL[edges.side] * shift[:, None]
-    xy[after] = corner[stays]
+    xy[own] = edges.middle() + NORMAL.take(edges.side, axis=0) * shift[:, None]
+    xy[after] = corner
     needed[own] = ~_in_line(xy, begin[edges.start])[own]
     return xy[needed], np.add.reduceat(needed, own).astype(np.int64)
 
