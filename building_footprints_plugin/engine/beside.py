@@ -16,12 +16,16 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .errors import FootprintsError
 
 T = TypeVar("T")
 END = object()
 POLL_S = 0.1  # how long a cancelled run waits at most for the other process
 NEXT, RESULT, WHOLE, ERROR = range(4)  # what the other process says
+PIECE_BYTES = 2**20  # of an array; sent at once, it would be copied on both sides
 
 
 def ahead(items: Generator[T, None, None], count: int = 1) -> Generator[T, None, None]:
@@ -55,9 +59,9 @@ def in_process(
 ) -> Generator[Any, None, float]:
     """Yield what `task` makes of `items` in one process of its own; return the seconds of processor time it took.
 
-    It is handed an item whenever it asks for one, so nothing piles up. `check` is called while it is waited for, and
-    may raise. What the task raises is raised here. The process ends with this generator, however that ends, and with
-    this process, even if that is killed. Raises FootprintsError if it goes away by itself.
+    It is handed an item whenever it asks for one, so nothing piles up; arrays go piece by piece. `check` is called
+    while it is waited for, and may raise. What the task raises is raised here. The process ends with this generator,
+    however that ends, and with this process, even if that is killed. Raises FootprintsError if it goes away by itself.
     """
     context = get_context("spawn")  # torch's threads do not survive a fork
     ours, theirs = context.Pipe()
@@ -94,7 +98,13 @@ def _receive(connection: Connection, process: BaseProcess, check: Callable[[], N
 
 def _send(connection: Connection, process: BaseProcess, item: Any) -> None:
     try:
-        connection.send(item)
+        if not isinstance(item, np.ndarray):
+            connection.send((item, None))
+            return
+        connection.send((item.shape, item.dtype.str))
+        content = np.ascontiguousarray(item).reshape(-1).view(np.uint8)
+        for begin in range(0, len(content), PIECE_BYTES):
+            connection.send_bytes(content[begin : begin + PIECE_BYTES].data)
     except OSError as error:
         raise _gone(process) from error
 
@@ -134,7 +144,15 @@ def _items(connection: Connection) -> Iterator[Any]:
     """Yield items as they come through a connection."""
     while True:
         connection.send((NEXT, None))
-        item = connection.recv()
+        item, dtype = connection.recv()
         if item is None:
             return
-        yield item
+        yield item if dtype is None else _array(connection, item, dtype)
+
+
+def _array(connection: Connection, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    array = np.empty(shape, dtype)
+    content, begin = array.reshape(-1).view(np.uint8), 0
+    while begin < len(content):
+        begin += connection.recv_bytes_into(content[begin:].data)
+    return array

@@ -10,8 +10,11 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from building_footprints_plugin.engine.beside import Task, ahead, in_process
 from building_footprints_plugin.engine.errors import BadInput, Cancelled, FootprintsError
@@ -85,6 +88,22 @@ def test_another_process_gives_what_this_one_would() -> None:
     found = list(in_process(Task(doubled, (3,)), iter(range(5))))
     assert [value for _, value in found] == [0, 3, 6, 9, 12, -1]
     assert {pid for pid, _ in found}.isdisjoint({os.getpid()})
+
+
+def seen(items: Iterator[NDArray[Any]]) -> Iterator[tuple[tuple[int, ...], str, float]]:
+    for item in items:
+        item += 1  # its own, so it may be changed
+        yield item.shape, item.dtype.name, float(item.sum())
+
+
+def test_arrays_of_any_shape_arrive_whole() -> None:
+    """One of three pieces, one that is no single stretch of memory, one of nothing."""
+    arrays = [np.ones((2, 1000, 1500), np.uint8), np.arange(12.0).reshape(3, 4).T[::2], np.zeros((0, 3), np.float32)]
+    assert list(in_process(Task(seen), iter(arrays))) == [
+        ((2, 1000, 1500), "uint8", 6e6),
+        ((2, 3), "float64", 0 + 4 + 8 + 2 + 6 + 10 + 6),
+        ((0, 3), "float32", 0.0),
+    ]
 
 
 @pytest.mark.parametrize(
