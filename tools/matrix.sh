@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
     qgis python3-qgis qgis-providers                                  # qgis_process is in the first
-    python3-torch python3-rasterio python3-shapely python3-pyogrio python3-safetensors python3-skimage # the engine
+    python3-torch python3-rasterio python3-shapely python3-pyogrio python3-safetensors  # the engine
     python3-scipy python3-pil python3-tqdm python3-matplotlib python3-pytest python3-venv ca-certificates
 )
 

@@ -12,7 +12,7 @@ from .python import SETTING, VARIABLE, candidates
 from .trial import try_extraction
 
 WEIGHTS_FACTS = ("path", "architecture", "gsd_m", "licence", "size_bytes")
-PACKAGES = "torch numpy rasterio shapely pyogrio safetensors scikit-image scipy pyarrow pillow tqdm"
+PACKAGES = "torch numpy rasterio shapely pyogrio safetensors scipy pyarrow pillow tqdm"
 
 
 def installation_report() -> tuple[str, bool]:

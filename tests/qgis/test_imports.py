@@ -10,7 +10,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-BLOCKED = ("numpy", "torch", "rasterio", "shapely", "pyogrio", "scipy", "skimage", "safetensors", "osgeo.gdal_array")
+BLOCKED = ("numpy", "torch", "rasterio", "shapely", "pyogrio", "scipy", "safetensors", "osgeo.gdal_array")
 IN_QGIS = f"""
 import sys
 

@@ -209,7 +209,7 @@ def test_the_lock_file_pins_everything_the_engine_needs():
     pins = [line for line in lines if line and not line.startswith("#")]
     assert all("==" in line for line in pins)
     names = {line.partition("==")[0] for line in pins}
-    assert {"torch", "numpy", "rasterio", "shapely", "pyogrio", "safetensors", "scikit-image", "scipy"} <= names
+    assert {"torch", "numpy", "rasterio", "shapely", "pyogrio", "safetensors", "scipy"} <= names
     assert "torch==2.13.0" in pins
 
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = "building_footprints_plugin"
 ENGINE = f"{PLUGIN}.engine"
-HEAVY = ("numpy", "torch", "rasterio", "shapely", "pyogrio", "scipy", "skimage", "pyarrow")
+HEAVY = ("numpy", "torch", "rasterio", "shapely", "pyogrio", "scipy", "pyarrow")
 QGIS = ("qgis", "PyQt5", "PyQt6", "processing", "osgeo")
 QGIS_LAYER = tuple(f"{PLUGIN}.{name}" for name in ("plugin", "provider", "algorithms", "bridge"))
 # Each does one thing; `extract` and the commands compose them.

@@ -22,7 +22,6 @@ NEEDED = {  # name to import: name of the distribution
     "pyogrio": "pyogrio",
     "safetensors": "safetensors",
     "scipy": "scipy",
-    "skimage": "scikit-image",
 }
 OPTIONAL = {"pyarrow": "pyarrow", "PIL": "pillow", "tqdm": "tqdm"}
 DEFAULT_WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "buildings.safetensors"

@@ -70,17 +70,16 @@ class Edges:
 
     def middle(self) -> Floats:
         """Return the middle (edges, 2) of every edge: x, y in pixels, (0, 0) the outer corner of the first pixel."""
-        return self._corner(self.pixel) + (1 + NORMAL).take(self.side, axis=0) / 2
+        return np.asarray(self._centre(self.pixel) + NORMAL.take(self.side, axis=0) / 2, dtype=np.float64)
 
     def end(self, edge: Ints) -> Floats:
         """Return the corner (n, 2) in which each of the edges (n,) ends."""
-        side = self.side[edge]
-        return self._corner(self.pixel[edge]) + ((1 + NORMAL + ALONG) // 2).take(side, axis=0)
+        return np.asarray(self._centre(self.pixel[edge]) + ((NORMAL + ALONG) / 2).take(self.side[edge], axis=0))
 
-    def _corner(self, pixel: Ints) -> Floats:
-        """Return the upper left corner (n, 2) of pixels."""
+    def _centre(self, pixel: Ints) -> Floats:
+        """Return the centre (n, 2) of pixels."""
         row = pixel // self.width
-        return np.column_stack([pixel - row * self.width, row]) - 1.0
+        return np.column_stack([pixel - row * self.width, row]) - 0.5
 
     def first_pixel(self) -> tuple[Ints, Ints]:
         """Return row and column of the first pixel of every polygon."""
