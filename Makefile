@@ -79,13 +79,13 @@ lock: .venv/.ready ## resolve the versions that Install Engine installs, anew
 	@$(PY) -m tools.lock
 
 models: setup ## write the models that the plugin ships, anew
-	@QT_QPA_PLATFORM=offscreen QT_HASH_SEED=0 .venv-qgis/bin/python -m tools.models
+	@QT_HASH_SEED=0 .venv-qgis/bin/python -m tools.models
 
 translations: setup ## collect the texts to translate into i18n/*.ts; says which are new
-	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tools.translations
+	@.venv-qgis/bin/python -m tools.translations
 
 help-pages: setup ## write the help pages of the algorithms, anew
-	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tools.help_pages
+	@.venv-qgis/bin/python -m tools.help_pages
 
 docs-screenshots: setup $(ZIP) ## photograph QGIS for the tutorial and the help pages, anew (Xvfb, some minutes)
 	@command -v Xvfb >/dev/null && command -v openbox >/dev/null || tools/apt.sh Xvfb xvfb openbox

@@ -9,7 +9,6 @@ Usage: .venv-qgis/bin/python -m tools.help_pages (`make help-pages`) after texts
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from qgis.core import QgsApplication, QgsProcessingParameterDefinition, QgsProce
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 
 from tools import ts
+from tools.qgis_session import qgis
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "building_footprints_plugin" / "help"
@@ -139,22 +139,11 @@ def _marked(text: str) -> str:
 
 
 def main() -> int:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QgsApplication([], False)
-    application.initQgis()
-    sys.path[:0] = [str(ROOT), os.path.join(QgsApplication.pkgDataPath(), "python", "plugins")]
-    from processing.core.Processing import Processing
-
-    from building_footprints_plugin import classFactory
-
-    Processing.initialize()
-    plugin = classFactory(None)
-    plugin.initProcessing()
-    for path, text in pages():
-        target = TARGET / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    plugin.unload()
+    with qgis():
+        for path, text in pages():
+            target = TARGET / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -8,13 +8,11 @@ Usage: .venv-qgis/bin/python -m tools.models, with the oldest QGIS that is to op
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    QgsApplication,
     QgsProcessing,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
@@ -28,6 +26,8 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 from qgis.PyQt.QtCore import QPointF
+
+from tools.qgis_session import qgis
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "building_footprints_plugin" / "models"
@@ -146,21 +146,10 @@ def export_tiles() -> Draft:
 
 
 def main() -> int:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QgsApplication([], False)
-    application.initQgis()
-    sys.path[:0] = [str(ROOT), os.path.join(QgsApplication.pkgDataPath(), "python", "plugins")]
-    from processing.core.Processing import Processing
-
-    from building_footprints_plugin import classFactory
-
-    Processing.initialize()
-    plugin = classFactory(None)
-    plugin.initProcessing()
     TARGET.mkdir(exist_ok=True)
-    for draft in (extract_and_score(), export_tiles()):
-        draft.save()
-    plugin.unload()
+    with qgis():
+        for draft in (extract_and_score(), export_tiles()):
+            draft.save()
     return 0
 
 

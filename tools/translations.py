@@ -13,15 +13,14 @@ attributes of classes, so the dialogs are built and asked for what they show, un
 from __future__ import annotations
 
 import ast
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 
 from tools import help_pages, ts
+from tools.qgis_session import qgis
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGIN = ROOT / "building_footprints_plugin"
@@ -78,17 +77,14 @@ def texts_of_dialogs() -> set[str]:
 
 
 def main() -> int:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QgsApplication([], False)
-    application.initQgis()
-    wanted = texts()
+    with qgis():
+        wanted = texts()
     for path in sorted(ts.FOLDER.glob("*.ts")):
         unfinished = ts.update(path, wanted)
         print(f"{path.relative_to(ROOT)}: {len(wanted)} texts, {len(unfinished)} unfinished")
         for text in unfinished:
             print(f"  {text!r}")
     ts.compile_all()
-    application.exitQgis()
     return 0
 
 
