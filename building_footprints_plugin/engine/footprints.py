@@ -23,6 +23,7 @@ Polygons = NDArray[np.object_]
 Bools = NDArray[np.bool_]
 Found = tuple[Polygons, NDArray[np.float64]]
 
+BATCH = 500  # buildings that are straightened at once: fewer take longer, more take memory
 OVERLAP_M2 = 1e-6  # what straightening itself takes for none
 DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "merge_threshold": 0.9, "min_area_m2": 10.0, "min_confidence": 0.0}
 
@@ -100,11 +101,12 @@ def _whole_buildings(
     for codes in strips:
         seen.add(codes[0])
         for outlines in polygonizer.pieces(codes):
-            yield outlines, seen.around(outlines.polygons, margin_px)
+            for batch in outlines.in_batches(BATCH):
+                yield batch, seen.around(batch.polygons, margin_px)
         seen.forget(polygonizer.waits_from - margin_px)
     seen.end()
-    outlines = polygonizer.finish()
-    yield outlines, seen.around(outlines.polygons, margin_px)
+    for batch in polygonizer.finish().in_batches(BATCH):
+        yield batch, seen.around(batch.polygons, margin_px)
 
 
 def _finished(outlines: Outlines, ground: Polygons, settings: Settings, area: Area) -> Found:

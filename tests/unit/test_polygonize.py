@@ -182,7 +182,7 @@ def test_ground_that_is_building_all_over_is_cut_rather_than_kept_in_memory() ->
     held, found = [], []
     for _ in range(20):
         found.append(polygonizer.push(np.full((2, 50, 40), 200, np.uint8)))
-        held.append(polygonizer._waiting.shape[1])
+        held.append(polygonizer._waiting.height)
     found.append(polygonizer.finish())
     assert max(held) <= 200
     polygons = concatenate(found).polygons
@@ -199,7 +199,7 @@ def test_a_city_without_a_gap_loses_no_building_to_the_cut() -> None:
     polygonizer = StripPolygonizer(HALF, 2, cut_rows=100)
     for strip in np.split(array, 40, axis=1):
         found.append(polygonizer.push(strip))
-        held.append(polygonizer._waiting.shape[1])
+        held.append(polygonizer._waiting.height)
     polygons = concatenate([*found, polygonizer.finish()]).polygons
     assert max(held) <= 225
     assert shapely.area(polygons).tolist() == [300.0] * 83

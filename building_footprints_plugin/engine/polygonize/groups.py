@@ -10,64 +10,87 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 BLOCK = 2  # pixels: neighbourhoods are found on a grid that is coarser by this
-BAND = 1024  # blocks: how wide the parts are in which the groups of a wide raster are looked at
+BAND = 512  # blocks: how wide the parts are in which a wide raster is looked at
 BAND_MARGIN = 2  # blocks of background beside a building: it has a say in where its outline runs
 TOUCHING = np.ones((3, 3), dtype=bool)
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Numbers of groups, 1 to `count`, on blocks of `BLOCK` x `BLOCK` pixels."""
+    """Clumps of blocks of `BLOCK` x `BLOCK` pixels with building in them, and the groups that clumps form.
 
-    of_block: NDArray[np.int32]
-    count: int
+    `clump` (rows, columns) of blocks numbers the clumps from 1 on, 0 where there is no building. `group` and `open`
+    have a row for each clump, and one for 0: the number of its group, from 1 on, and whether a later row may add to
+    that. At least two pixels without building are between clumps.
+    """
 
-    def reached_below(self, rows: int, reach_px: int) -> NDArray[np.int32]:
-        """Return the groups that a building pixel in row `rows` or further down could belong to."""
-        first = max(0, rows // BLOCK - _spread(reach_px) - 1)
-        return np.unique(self.of_block[first:])
+    clump: NDArray[np.int32]
+    group: NDArray[np.int32]
+    open: Bools
 
     def of_pixels(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the groups of building pixels."""
-        return self.of_block[row // BLOCK, column // BLOCK]
+        return self.group[self.clump[row // BLOCK, column // BLOCK]]
 
-    def bands(self) -> Iterator[tuple[int, Groups]]:
-        """Yield the groups by the columns in which they begin: the first pixel column of each part, and the part.
+    def within(self, rows: int) -> Bools:
+        """Return the clumps of the groups that have building in the first `rows` rows of pixels."""
+        top = self.clump[: -(-rows // BLOCK)]
+        among = np.zeros(self.group.max(initial=0) + 1, dtype=bool)
+        among[self.group[top[top > 0]]] = True
+        return np.asarray(among[self.group], dtype=bool)
 
-        A part is as wide as its groups and a margin, and holds no others; a group is in one part only.
+    def bands(self, chosen: Bools) -> Iterator[tuple[slice, Groups]]:
+        """Yield the chosen clumps by the columns in which they begin: the columns of blocks of a part, and the part.
+
+        A part is as wide as its clumps and a margin, and holds no others; a clump is in one part only.
         """
-        boxes = ndimage.find_objects(self.of_block)
-        left, right = (np.array(sides) for sides in zip(*((box[1].start, box[1].stop) for box in boxes), strict=True))
-        band = left // BAND
-        for number in np.unique(band):
-            chosen = np.append(False, band == number)
-            first, end = max(0, left[chosen[1:]].min() - BAND_MARGIN), right[chosen[1:]].max() + BAND_MARGIN
-            part = self.of_block[:, first:end]
-            yield int(first) * BLOCK, Groups(np.where(chosen[part], part, 0), self.count)
+        if not chosen.any():
+            return
+        boxes = ndimage.find_objects(self.clump)
+        columns = np.array([(box[1].start, box[1].stop) for box in boxes])
+        band = np.where(chosen[1:], columns[:, 0] // BAND, -1)
+        for number in np.unique(band[band >= 0]):
+            own = np.append(False, band == number)
+            first, end = max(0, columns[own[1:], 0].min() - BAND_MARGIN), columns[own[1:], 1].max() + BAND_MARGIN
+            part = self.clump[:, first:end]
+            yield slice(first, first + part.shape[1]), Groups(np.where(own.take(part), part, 0), self.group, self.open)
 
-    def among(self, chosen: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
-        """Return (height, width) of pixels, True where `chosen`, a row a group, is."""
-        blocks = chosen.take(self.of_block)
-        return blocks.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[: shape[0], : shape[1]]
+    def pixels(self, chosen: Bools, shape: tuple[int, int]) -> Bools:
+        """Return (height, width) of pixels, True in the blocks of the chosen clumps."""
+        blocks = chosen.take(self.clump)
+        return blocks.repeat(BLOCK, axis=1).repeat(BLOCK, axis=0)[: shape[0], : shape[1]]
 
 
-def groups_of(mask: NDArray[np.bool_], reach_px: int) -> Groups:
-    """Return the groups of building pixels; those of different groups have more than `2 * reach_px + 1` between them.
-
-    Pixels with a few more between them may belong to one group. The first row of `mask` must be the first of a block
-    in the raster, so that groups do not depend on where a strip begins.
-    """
+def blocks_of(mask: Bools) -> Bools:
+    """Return the blocks of `mask` (height, width) with building in them; its first pixel must be the first of one."""
     height, width = (-(-side // BLOCK) * BLOCK for side in mask.shape)
     padded = np.zeros((height, width), dtype=bool)
     padded[: mask.shape[0], : mask.shape[1]] = mask
     rows = padded[0::BLOCK] | padded[1::BLOCK]
-    blocks = rows[:, 0::BLOCK] | rows[:, 1::BLOCK]
-    grown = _grown(_grown(blocks, _spread(reach_px)).T, _spread(reach_px)).T
-    of_block, count = ndimage.label(grown, TOUCHING)
-    return Groups(np.asarray(of_block, dtype=np.int32), int(count))
+    return np.asarray(rows[:, 0::BLOCK] | rows[:, 1::BLOCK], dtype=bool)
 
 
-def _grown(blocks: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+def groups_of(blocks: Bools, reach_px: int, bottom: int) -> Groups:
+    """Return the groups of building pixels; those of different groups have more than `2 * reach_px + 1` between them.
+
+    Pixels with a few more between them may belong to one group. The first row of `blocks` must be the first of a block
+    in the raster, so that groups do not depend on where a strip begins. From the row of pixels `bottom` on, rows are
+    not known yet.
+    """
+    clump, count = ndimage.label(blocks, TOUCHING)
+    spread = _spread(reach_px)
+    grown, groups = ndimage.label(_grown(_grown(blocks, spread).T, spread).T, TOUCHING)
+    group = np.zeros(count + 1, dtype=np.int32)
+    inside = np.flatnonzero(blocks)
+    group[clump.ravel()[inside]] = grown.ravel()[inside]
+    unfinished = np.zeros(groups + 1, dtype=bool)
+    unfinished[grown[max(0, bottom // BLOCK - spread - 1) :]] = True
+    return Groups(np.asarray(clump, dtype=np.int32), group, unfinished[group] & (group > 0))
+
+
+def _grown(blocks: Bools, by: int) -> Bools:
     """Return `blocks` with those up to `by` rows above and below."""
     grown = blocks.copy()
     for step in range(1, by + 1):

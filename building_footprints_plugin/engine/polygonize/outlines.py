@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +20,31 @@ class Outlines:
     confidence: NDArray[np.float64]
     group: NDArray[np.int64]
 
+    def in_batches(self, count: int) -> Iterator[Outlines]:
+        """Yield the outlines in parts of whole groups, of `count` or as many more as their last group has."""
+        order = np.argsort(self.group, kind="stable")
+        begins = np.flatnonzero(np.diff(self.group[order], prepend=-1))  # of a group each
+        while len(begins):
+            end = int(np.searchsorted(begins, begins[0] + count))
+            last = begins[end] if end < len(begins) else len(order)
+            part = order[begins[0] : last]
+            yield Outlines(self.polygons[part], self.confidence[part], self.group[part])
+            begins = begins[end:]
+
 
 def concatenate(parts: list[Outlines]) -> Outlines:
     """Return all outlines in one, with the groups of different parts kept apart."""
-    offset = 0
-    groups = []
+    offset, apart = 0, []
     for part in parts:
-        groups.append(part.group + offset)
+        apart.append(replace(part, group=part.group + offset))
         offset += int(part.group.max(initial=0)) + 1
+    return together(apart)
+
+
+def together(parts: list[Outlines]) -> Outlines:
+    """Return all outlines in one, with the groups that have the same number in different parts as one."""
     return Outlines(
         np.concatenate([np.empty(0, object), *(part.polygons for part in parts)]),
         np.concatenate([np.empty(0), *(part.confidence for part in parts)]),
-        np.concatenate([np.empty(0, np.int64), *groups]),
+        np.concatenate([np.empty(0, np.int64), *(part.group for part in parts)]),
     )
