@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..bridge.run import Limits
 from ..bridge.warm import run_warm
 from ..offer import tell_missing
 from ..translation import tr
+from .labels import with_labels
 from .texts import FootprintsAlgorithm
 from .values import Values
 
@@ -53,7 +54,8 @@ class EngineAlgorithm(FootprintsAlgorithm):
 
     def engine(self, arguments: Sequence[str], feedback: QgsProcessingFeedback, bar_end: float = 100) -> dict[str, Any]:
         """Run the engine, which fills the progress bar up to `bar_end`, and return its result."""
-        limits = Limits(bar_start=self._bar_start, bar_end=bar_end)
+        wording = partial(with_labels, self)
+        limits = Limits(bar_start=self._bar_start, bar_end=bar_end, wording=wording)
         try:
             return run_warm(self._engine.candidate.path, arguments, feedback, limits)
         except EngineCrashed:
@@ -77,8 +79,8 @@ class EngineAlgorithm(FootprintsAlgorithm):
 
     def _complaint(self, values: Values) -> str:
         outputs = [each.name() for each in self.parameterDefinitions() if each.isDestination()]
-        folders = {Path(values.destination(name)).parent for name in outputs if _is_file(values.destination(name))}
-        gone = [folder for folder in folders if not folder.is_dir()]
+        files = [Path(file) for name in outputs if (file := values.destination_file(name))]
+        gone = [file.parent for file in files if not file.parent.is_dir()]
         if gone:  # found out after hours of work otherwise
             return tr("There is no folder {}; make it or choose another place.").format(gone[0])
         return self.complaint(values)
@@ -121,7 +123,3 @@ class EngineAlgorithm(FootprintsAlgorithm):
                 return self.execute(values, folder, feedback), ""
         except (BridgeError, QgsProcessingException) as error:
             return {}, str(error)
-
-
-def _is_file(destination: str) -> bool:
-    return os.path.isabs(destination) and bool(Path(destination).suffix)

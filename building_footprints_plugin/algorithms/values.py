@@ -106,3 +106,8 @@ class Values:
         if isinstance(value, QgsProcessingOutputLayerDefinition):
             value = value.sink.staticValue()
         return str(value or "")
+
+    def destination_file(self, name: str) -> str:
+        """Return the file that the user named as the destination of a layer, or an empty text if it is none."""
+        named = self.destination(name)
+        return named if os.path.isabs(named) and os.path.splitext(named)[1] else ""

@@ -20,12 +20,14 @@ POLL_S = 0.1  # how often a cancel is looked for
 
 @dataclass(frozen=True)
 class Limits:
-    """How long an engine may be silent (seconds), and which part of the progress bar (0..100) a run fills."""
+    """How long an engine may be silent (seconds), which part of the progress bar (0..100) a run fills, and in which
+    words its sentences are shown."""
 
     silence_s: float = 3600.0
     exit_s: float = 15.0
     bar_start: float = 0.0
     bar_end: float = 100.0
+    wording: Callable[[str], str] = str
 
 
 def run_engine(
@@ -148,7 +150,7 @@ class Run:
         elif kind == "result":
             self._result = {name: value for name, value in message.items() if name != "type"}
         elif kind == "error":
-            self._refusal = str(message.get("text"))
+            self._refusal = self._limits.wording(str(message.get("text")))
         elif kind in ("begin", "end"):
             self.begun, self.ended = True, kind == "end"
         else:  # some library prints to stdout: not for us, but it may explain a crash
@@ -165,10 +167,8 @@ class Run:
     def _tell(self, level: str, text: str) -> None:
         if not isinstance(self._feedback, QgsProcessingFeedback):
             return
-        if level == "warning":
-            self._feedback.pushWarning(text)
-        else:
-            self._feedback.pushInfo(text)
+        tell = self._feedback.pushWarning if level == "warning" else self._feedback.pushInfo
+        tell(self._limits.wording(text))
 
     def _last_words(self) -> str:
         code = self._process.returncode
