@@ -52,10 +52,10 @@ class ExtractBuildings(NetworkAlgorithm):
     def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         footprints = EngineLayer(os.path.join(folder, "footprints.gpkg"), LAYER, self._input.crs)
         probability = values.output_raster("PROBABILITY") if values.given("PROBABILITY") else ""
-        with whole_file(probability) as made:
+        with whole_file(probability) as made, self.gone_on_with(values) as going_on:
             source, *limits = self.input_arguments(values, folder, feedback)
             command = ["extract", source, footprints.path, f"--layer={LAYER}", *limits, *self.network_arguments(values)]
-            command += arguments(OUTLINES, values) + ([f"--probability={made}"] if made else [])
+            command += [*arguments(OUTLINES, values), *([f"--probability={made}"] if made else []), *going_on]
             result = self.engine(command, feedback, ENGINE_SHARE)
             said = self.about(values, "OUTPUT", self.facts(values, result, OUTLINES))
             outputs = footprints_output(values, footprints, result, feedback, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingParameterFile
@@ -12,6 +13,7 @@ from ..bridge.probe import Probe
 from ..bridge.weights_file import weights_gsd_m
 from ..translation import tr
 from .bands import bands_arguments, bands_complaint
+from .interrupted import gone_on_with
 from .last_used import open_with_last_used, remember, used
 from .provenance import settings_said, weights_said
 from .raster_algorithm import RasterAlgorithm
@@ -54,6 +56,10 @@ class NetworkAlgorithm(RasterAlgorithm):
             *([f"--weights={weights}"] if weights else []),
             *arguments(NETWORK, values),
         ]
+
+    def gone_on_with(self, values: Values) -> AbstractContextManager[list[str]]:
+        """Give the arguments that go on with an interrupted run; a copy of INPUT is another raster each time."""
+        return gone_on_with("" if self._input.copy else values.destination_file("OUTPUT"))
 
     def facts(self, values: Values, result: dict[str, Any], others: Sequence[Setting] = ()) -> list[str]:
         """Return what a layer made is to say: weights, `others` of the settings, pixel size, device."""

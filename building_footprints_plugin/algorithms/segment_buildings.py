@@ -38,9 +38,9 @@ class SegmentBuildings(NetworkAlgorithm):
 
     def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         output = values.output_raster("OUTPUT")
-        with whole_file(output) as made:
+        with whole_file(output) as made, self.gone_on_with(values) as going_on:
             source, *limits = self.input_arguments(values, folder, feedback)
-            command = ["segment", source, made, *limits, *self.network_arguments(values)]
+            command = ["segment", source, made, *limits, *self.network_arguments(values), *going_on]
             result = self.engine(command, feedback)
         style_on_load(values.context, output, "probability", self.about(values, "OUTPUT", self.facts(values, result)))
         return {"OUTPUT": output, "DEVICE_USED": str(result["device"])}

@@ -23,3 +23,7 @@ class BadInput(FootprintsError):
 
 class Cancelled(FootprintsError):
     """The run was cancelled by the user; no output was written."""
+
+
+class Abandoned(FootprintsError):
+    """Whoever asked for the run is gone, as after a crash of QGIS; no output was written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from .beside import Task, in_process
 from .clock import Clock
 from .errors import BadInput
 from .footprints import Found, Settings, find_footprints, write_footprints
-from .options import PolygonizeOptions, SegmentOptions
+from .options import PolygonizeOptions, RunOptions, SegmentOptions
 from .progress import Reporter
 from .raster import (
     NODATA,
@@ -30,7 +30,7 @@ from .raster import (
     open_probability,
     open_raster,
 )
-from .running import Missing, Run, strips_of
+from .running import Missing, Run, keeping_of, strips_of
 from .vector import FootprintWriter, SourceImage, check_target, image_id_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Target:
     footprints: Path | None = None
     layer: str | None = None
     probability: Path | None = None
-    resume: bool = False  # go on from what an interrupted run of the same kind left beside these
+    run: RunOptions = field(default_factory=RunOptions)  # of an interrupted run of the same kind
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ def extract(
         reader = files.enter_context(_open(source, model.options, manifest, reporter))
         area = _area(reader, source, reporter)
         run = Run(reader, predictor, model.weights, area, model.options)
-        beside = target.footprints or target.probability or Path(source.path)
-        counted = Missing(files.enter_context(strips_of(run, beside, target.resume, clock, reporter)))
+        output = target.footprints or target.probability or Path(source.path)
+        counted = Missing(files.enter_context(strips_of(run, keeping_of(run, output, target.run), clock, reporter)))
         strips: Iterator[Codes] = iter(counted)
         if target.probability is not None:
             writer = files.enter_context(

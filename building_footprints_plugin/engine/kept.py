@@ -32,13 +32,17 @@ FASTEST = 1  # of zlib: codes are mostly 0 or equal to their neighbours
 
 @dataclass(frozen=True)
 class Keeping:
-    """Where strips are kept, what they depend on, how many there are of how many pixels, and whether to go on."""
+    """Where strips are kept, what they depend on, and how many there are of how many pixels.
+
+    `goes_on` uses those of an interrupted run; `resume` leaves them for the next one as well, however this one ends.
+    """
 
     path: Path
     depends_on: str
     pixels: int
     strips: int
     resume: bool
+    goes_on: bool
 
 
 class KeptStrips:
@@ -71,7 +75,8 @@ class KeptStrips:
             with suppress(OSError):
                 self._keeping.path.unlink(missing_ok=True)
         else:
-            self._say(f"{self.count} finished strips were kept; the same command with --resume goes on from them.")
+            how = "with --resume goes" if self._keeping.resume or not self._keeping.goes_on else "goes"
+            self._say(f"{self.count} finished strips were kept; the same run {how} on from them.")
 
     def earlier(self) -> Iterator[Codes]:
         """Yield the strips of the interrupted run, top to bottom."""
@@ -95,6 +100,7 @@ class KeptStrips:
                 except OSError as error:
                     self._give_up(error)
             yield codes
+            del codes  # else it would be held until the next strip is there
 
     def _begin(self) -> None:
         if self._keeping.strips > 1:  # the last strip is not kept: nothing comes after it
@@ -125,7 +131,7 @@ class KeptStrips:
         """Open what is there behind its last whole record; False if it does not fit this run."""
         if not self._keeping.path.exists():
             return False
-        if not self._keeping.resume:
+        if not self._keeping.goes_on:
             self._say("An interrupted run left strips, which are not used: --resume would go on from them.")
             return False
         file = self._keeping.path.open("r+b")

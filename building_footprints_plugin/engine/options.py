@@ -135,12 +135,20 @@ class SegmentOptions(Options):
             )
 
 
+STRIPS = ".{}.strips"  # the hidden file beside an output of that name in which finished strips are kept
+
+
 @dataclass(frozen=True)
 class RunOptions(Options):
     """What happens with the work of a run that was interrupted."""
 
     resume: bool = parameter(
         False, "go on from the last finished strip of the same command, where it was interrupted; else begin anew"
+    )
+    keep_beside: str | None = parameter(
+        None,
+        "keep finished strips beside this file instead of OUTPUT, and go on from those of an interrupted run there; "
+        "for programs whose OUTPUT is temporary, as QGIS's",
     )
 
 

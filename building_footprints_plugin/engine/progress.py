@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import Any, TextIO
 
-from .errors import Cancelled
+from .errors import Abandoned, Cancelled
 
 
 class Reporter:
@@ -19,19 +19,27 @@ class Reporter:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
+        self._abandoned = False
         self.warned: list[str] = []
 
     def cancel(self) -> None:
         """Ask the run to stop at its next call of `progress`."""
         self._stop.set()
 
+    def abandon(self) -> None:
+        """Stop the run in the same way: nobody listens any more."""
+        self._abandoned = not self._stop.is_set()
+        self._stop.set()
+
     def check(self) -> None:
-        """Raise `Cancelled` if a stop was asked for."""
+        """Raise `Cancelled` if a stop was asked for, `Abandoned` if nobody is left to ask."""
         if self._stop.is_set():
+            if self._abandoned:
+                raise Abandoned("The program that asked for this run has ended; no output was written.")
             raise Cancelled("Cancelled; no output was written.")
 
     def progress(self, fraction: float) -> None:
-        """Report the finished share of the run, 0..1; raise `Cancelled` if a stop was asked for."""
+        """Report the finished share of the run, 0..1; raise as `check` does."""
         self.check()
         self._show(min(max(fraction, 0.0), 1.0))
 

@@ -17,12 +17,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from .. import __version__
 from .area import Area
 from .beside import ahead
 from .clock import Clock
 from .errors import Cancelled
 from .kept import Keeping, KeptStrips
-from .options import SegmentOptions
+from .options import STRIPS, RunOptions, SegmentOptions
 from .progress import Reporter
 from .raster import NODATA, RasterReader
 from .segment import Layout, Network, Segmenter
@@ -66,6 +67,7 @@ class Run:
         reader, grid, layout = self.reader, self.reader.grid, self.layout
         torch = sys.modules.get("torch")
         facts = {
+            "version": __version__,
             "files": reader.files,
             "stretch": repr(reader.stretch),
             "grid": [grid.crs.to_wkt(), *grid.transform, grid.height, grid.width],
@@ -90,6 +92,7 @@ class Missing:
             self._missing += int(np.count_nonzero(codes[0] == NODATA))
             self._all += codes[0].size
             yield codes
+            del codes  # else it would be held until the next strip is there
 
     @property
     def share(self) -> float:
@@ -97,11 +100,25 @@ class Missing:
         return round(self._missing / max(self._all, 1), 6)
 
 
-@contextmanager
-def strips_of(run: Run, beside: Path, resume: bool, clock: Clock, reporter: Reporter) -> Iterator[Iterator[Codes]]:
-    """Give the strips of codes of a run, top to bottom, made ahead in a thread; kept beside the output until the end.
+def keeping_of(run: Run, output: Path, options: RunOptions) -> Keeping:
+    """Return where the strips of a run are kept until its `output` is whole, and what they depend on."""
+    beside = Path(options.keep_beside or output)
+    strips, (_, _, height, width) = len(run.layout.rows.starts), run.layout.window
+    return Keeping(
+        path=beside.with_name(STRIPS.format(beside.name)),
+        depends_on=run.depends_on() if strips > 1 else "",
+        pixels=height * width,
+        strips=strips,
+        resume=options.resume,
+        goes_on=options.resume or options.keep_beside is not None,
+    )
 
-    With `resume` they begin with those that an interrupted run left.
+
+@contextmanager
+def strips_of(run: Run, keeping: Keeping, clock: Clock, reporter: Reporter) -> Iterator[Iterator[Codes]]:
+    """Give the strips of codes of a run, top to bottom, made ahead in a thread; kept until the end.
+
+    They begin with those that an interrupted run left, if `keeping` says so.
     """
     ended = threading.Event()
 
@@ -112,12 +129,9 @@ def strips_of(run: Run, beside: Path, resume: bool, clock: Clock, reporter: Repo
 
     layout = run.layout
     segmenter = Segmenter(run.reader, run.network, layout, run.batch_size, run.options.tta, progress, clock)
-    path, strips = beside.with_name(f".{beside.name}.strips"), len(layout.rows.starts)
-    depends_on = run.depends_on() if strips > 1 else ""
-    keeping = Keeping(path, depends_on, layout.window[2] * layout.window[3], strips, resume)
     with KeptStrips(keeping, reporter.warning) as kept, closing(ahead(segmenter.strips(kept.count))) as made:
         if kept.count:
-            reporter.info(f"Goes on from {kept.count} of {strips} strips, made by an interrupted run.")
+            reporter.info(f"Goes on from {kept.count} of {keeping.strips} strips, made by an interrupted run.")
         try:
             yield chain(kept.earlier(), kept.kept(made))
         finally:

@@ -64,9 +64,9 @@ class Server:
                     return
 
     def stop(self) -> None:
-        """Cancel the run at hand and end; may be called from any thread or signal handler."""
+        """Abandon the run at hand and end; may be called from any thread or signal handler."""
         if self._latest is not None:
-            self._latest.reporter.cancel()
+            self._latest.reporter.abandon()
         self._jobs.put(None)
 
     def _listen(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from building_footprints_plugin.engine import kept as module
-from building_footprints_plugin.engine.errors import Cancelled, FootprintsError
+from building_footprints_plugin.engine.errors import Abandoned, Cancelled, FootprintsError
 from building_footprints_plugin.engine.kept import LONG_PX, Keeping, KeptStrips
 
 COUNT = 5
@@ -22,8 +22,9 @@ def strips() -> list[NDArray[np.uint8]]:
     return list(codes)
 
 
-def keeping(folder: Path, *, resume: bool = True) -> Keeping:
-    return Keeping(folder / ".out.gpkg.strips", "raster, weights, options", 1000, COUNT, resume)
+def keeping(folder: Path, *, resume: bool = True, goes_on: bool | None = None) -> Keeping:
+    goes_on = resume if goes_on is None else goes_on
+    return Keeping(folder / ".out.gpkg.strips", "raster, weights, options", 1000, COUNT, resume, goes_on)
 
 
 class Stopped(Exception):
@@ -40,7 +41,7 @@ def interrupted(asked: Keeping, after: int, error: Exception | None = None) -> l
                 if number == after:
                     raise error
 
-    with pytest.raises((Stopped, Cancelled)):
+    with pytest.raises((Stopped, Abandoned, Cancelled)):
         run(error or Stopped())
     return said
 
@@ -89,7 +90,7 @@ def test_whatever_a_crash_leaves_whole_strips_are_found(tmp_path: Path) -> None:
     ("first", "second", "word"),
     [
         pytest.param({}, {"depends_on": "another raster"}, "another input", id="of something else"),
-        pytest.param({}, {"resume": False}, "--resume would go on", id="not asked for"),
+        pytest.param({}, {"resume": False, "goes_on": False}, "--resume would go on", id="not asked for"),
     ],
 )
 def test_what_does_not_fit_is_not_used_and_said(
@@ -110,7 +111,9 @@ def test_what_does_not_fit_is_not_used_and_said(
         pytest.param(True, 1000, Cancelled("stop"), True, id="asked for and cancelled"),
         pytest.param(False, 1000, Stopped(), False, id="a short run"),
         pytest.param(False, LONG_PX, Stopped(), True, id="a long run is worth it"),
+        pytest.param(False, LONG_PX, Abandoned("gone"), True, id="QGIS has crashed"),
         pytest.param(False, LONG_PX, Cancelled("stop"), False, id="cancelled: nothing is left behind"),
+        pytest.param(False, 1000, Abandoned("gone"), False, id="QGIS has crashed in a short run"),
     ],
 )
 def test_when_strips_stay_after_a_failure(
@@ -119,6 +122,18 @@ def test_when_strips_stay_after_a_failure(
     said = interrupted(replace(keeping(tmp_path, resume=resume), pixels=pixels), 2, error)
     assert (list(tmp_path.iterdir()) != []) == stays
     assert any("--resume goes on" in text for text in said) == stays
+
+
+def test_going_on_without_being_asked_keeps_as_if_it_began(tmp_path: Path) -> None:
+    """As QGIS does: what a crash left is used, and a run that is cancelled leaves nothing."""
+    asked = keeping(tmp_path, resume=False, goes_on=True)
+    interrupted(replace(asked, pixels=LONG_PX), 2)
+    count, found, said = gone_on(asked)
+    np.testing.assert_array_equal(found, strips())
+    assert (count, said) == (2, [])
+    interrupted(replace(asked, pixels=LONG_PX), 2)
+    interrupted(replace(asked, pixels=LONG_PX), 3, Cancelled("stop"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_one_strip_is_not_worth_a_file(tmp_path: Path) -> None:

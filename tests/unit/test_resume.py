@@ -17,7 +17,7 @@ from towns import MANIFEST, WHOLE, Bright, hashes, knows_the_answer, town
 from building_footprints_plugin.engine import extract as module
 from building_footprints_plugin.engine.errors import FootprintsError
 from building_footprints_plugin.engine.extract import Model, Source, Target, extract
-from building_footprints_plugin.engine.options import SegmentOptions
+from building_footprints_plugin.engine.options import RunOptions, SegmentOptions
 from building_footprints_plugin.engine.progress import Reporter
 from building_footprints_plugin.engine.vector import Layer, read_layer
 
@@ -46,7 +46,7 @@ def raster(tmp_path: Path) -> str:
 
 def run(raster: str, folder: Path, *, resume: bool = True, reporter: Reporter | None = None) -> Layer:
     folder.mkdir(exist_ok=True)
-    target = Target(folder / "out.gpkg", probability=folder / "p.tif", resume=resume)
+    target = Target(folder / "out.gpkg", probability=folder / "p.tif", run=RunOptions(resume=resume))
     extract(Source(raster), target, Model(Path("unused"), TILES), WHOLE, reporter or Reporter())
     return read_layer(folder / "out.gpkg")
 

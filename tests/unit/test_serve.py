@@ -43,10 +43,10 @@ def test_what_libraries_print_is_no_answer(played: Client, code: str) -> None:
 
 WORKING = "while True: reporter.progress(0.5); time.sleep(0.01)"
 CANCELLABLE = f"""
-from building_footprints_plugin.engine.errors import Cancelled
+from building_footprints_plugin.engine.errors import FootprintsError
 try:
     {WORKING}
-except Cancelled as error:
+except FootprintsError as error:
     reporter.error(str(error), 1)
 """
 
@@ -58,6 +58,17 @@ def test_a_cancelled_run_ends_and_the_process_stays(played: Client) -> None:
     assert [played.hear()["type"] for _ in range(3)] == ["progress", "error", "end"]
     played.send(cancel=number)  # too late, and for another run: of no effect
     assert played.run("time.sleep(0.2); reporter.progress(1); reporter.result({'count': 4})")["count"] == 4
+
+
+@pytest.mark.parametrize(("by", "error"), [("a line", "Cancelled"), ("the end of stdin", "Abandoned")])
+def test_a_run_knows_whether_it_was_cancelled_or_nobody_is_left(played: Client, by: str, error: str) -> None:
+    """What is kept of a long run depends on it."""
+    number = played.ask(CANCELLABLE.replace("str(error)", "type(error).__name__"))
+    assert [played.hear()["type"] for _ in range(2)] == ["begin", "progress"]
+    if by == "a line":
+        played.send(cancel=number)
+    played.process.stdin.close()
+    assert played.hear() == {"type": "error", "text": error, "code": 1}
 
 
 def test_a_cancel_that_comes_before_the_run_has_begun(played: Client) -> None:

@@ -30,6 +30,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     """Run the command; return its figures."""
-    target = Target(arguments.output, arguments.layer, arguments.probability, arguments.resume)
+    target = Target(arguments.output, arguments.layer, arguments.probability, options_from(arguments, RunOptions))
     options = options_from(arguments, PolygonizeOptions)
     return extract(source_from(arguments), target, model_from(arguments), options, reporter)

@@ -9,7 +9,7 @@ from typing import Any
 from ..extract import Target, extract
 from ..options import PolygonizeOptions, RunOptions
 from ..progress import Reporter
-from ._arguments import add_options
+from ._arguments import add_options, options_from
 from ._inputs import add_model, add_source, model_from, source_from
 
 
@@ -25,5 +25,5 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     """Run the command; return its figures."""
-    target = Target(probability=arguments.output, resume=arguments.resume)
+    target = Target(probability=arguments.output, run=options_from(arguments, RunOptions))
     return extract(source_from(arguments), target, model_from(arguments), PolygonizeOptions(), reporter)
