@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "building_footprints_plugin"
 MAX_BYTES = 25_000_000  # the plugin site's limit
 KEPT_SUFFIXES = {
-    *(".py", ".svg", ".png", ".jpg", ".qml", ".qm"),
-    *(".safetensors", ".txt", ".md", ".json", ".model3", ".html", ".css"),
+    *(".py", ".safetensors", ".txt", ".svg", ".qml", ".qm", ".model3"),
+    *(".html", ".css", ".jpg"),  # the help pages
 }
 BESIDE = ("metadata.txt", "LICENSE")  # kept at the top of the repository, wanted inside the plugin's folder
 REQUIRED = (
