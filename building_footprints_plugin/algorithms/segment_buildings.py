@@ -25,7 +25,10 @@ class SegmentBuildings(NetworkAlgorithm):
         "the resolution of the weights with two bands from 0 to 1: building, and interior (building without the border "
         "to its neighbours).\n\n"
         "Polygonize buildings turns it into footprints, as often as wanted with other thresholds, without running the "
-        "network again. The network runs outside QGIS, in a Python that Check Installation reports on."
+        "network again.\n\n"
+        "A long run that was interrupted, by a crash or a power cut, goes on where it was when it is run again with the "
+        "same settings into the same file.\n\n"
+        "The network runs outside QGIS, in a Python that Check Installation reports on."
     )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:

@@ -114,10 +114,18 @@ Mit „Formen messen“ auch, wie weit Umrisse auseinanderliegen, wie weit Gebä
         <message>
             <source>Computes how likely each pixel of an aerial or satellite image is to be building. The result is a GeoTIFF at the resolution of the weights with two bands from 0 to 1: building, and interior (building without the border to its neighbours).
 
-Polygonize buildings turns it into footprints, as often as wanted with other thresholds, without running the network again. The network runs outside QGIS, in a Python that Check Installation reports on.</source>
+Polygonize buildings turns it into footprints, as often as wanted with other thresholds, without running the network again.
+
+A long run that was interrupted, by a crash or a power cut, goes on where it was when it is run again with the same settings into the same file.
+
+The network runs outside QGIS, in a Python that Check Installation reports on.</source>
             <translation>Berechnet, wie wahrscheinlich jeder Bildpunkt eines Luft- oder Satellitenbildes zu einem Gebäude gehört. Das Ergebnis ist ein GeoTIFF in der Auflösung der Gewichte mit zwei Kanälen von 0 bis 1: Gebäude und Inneres (Gebäude ohne den Rand zu seinen Nachbarn).
 
-„Gebäude polygonisieren“ macht daraus Grundrisse, beliebig oft mit anderen Schwellenwerten, ohne das Netz erneut laufen zu lassen. Das Netz läuft außerhalb von QGIS, in einem Python, über das „Installation prüfen“ Auskunft gibt.</translation>
+„Gebäude polygonisieren“ macht daraus Grundrisse, beliebig oft mit anderen Schwellenwerten, ohne das Netz erneut laufen zu lassen.
+
+Ein langer Lauf, der durch einen Absturz oder Stromausfall unterbrochen wurde, geht dort weiter, wo er war, wenn er mit denselben Einstellungen in dieselbe Datei noch einmal gestartet wird.
+
+Das Netz läuft außerhalb von QGIS, in einem Python, über das „Installation prüfen“ Auskunft gibt.</translation>
         </message>
         <message>
             <source>Confidence</source>
@@ -202,12 +210,16 @@ The image is read at the resolution the weights were trained for, whatever its o
 
 Web maps (XYZ, WMS, WMTS) work too, within an extent or mask polygons: their pictures are fetched first, so mind the terms of whoever offers them.
 
+A long run that was interrupted, by a crash or a power cut, goes on where it was when it is run again with the same settings into the same file.
+
 The network runs outside QGIS, in a Python that Check Installation reports on.</source>
             <translation>Findet die Gebäude in einem Luft- oder Satellitenbild und gibt sie als Polygone im Koordinatensystem des Layers zurück, jedes mit seiner Konfidenz (wie wahrscheinlich es richtig ist, von 0 bis 1), seiner Fläche in m² und seinem Umfang in m.
 
 Das Bild wird in der Auflösung gelesen, für die die Gewichte trainiert wurden, gleich welche es selbst hat; viel gröbere Bilder zeigen zu wenig. Wo keine Daten sind und wo das Bild durchsichtig ist, bleibt es leer.
 
 Auch Webkarten (XYZ, WMS, WMTS) gehen, innerhalb einer Ausdehnung oder von Maskenpolygonen: Ihre Bilder werden zuerst geholt; beachten Sie also die Bedingungen des Anbieters.
+
+Ein langer Lauf, der durch einen Absturz oder Stromausfall unterbrochen wurde, geht dort weiter, wo er war, wenn er mit denselben Einstellungen in dieselbe Datei noch einmal gestartet wird.
 
 Das Netz läuft außerhalb von QGIS, in einem Python, über das „Installation prüfen“ Auskunft gibt.</translation>
         </message>
