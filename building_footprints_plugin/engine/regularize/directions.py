@@ -29,7 +29,8 @@ SURE_SHARE = 0.6  # of the outline within that of an axis: it is sure; of two
 BOTH_SHARE = 0.8  # axes together: both are
 MAX_TURN = np.radians(15)  # of a wall to its axis
 ALIGN_TURN = np.radians(3)  # of a sure axis to a neighbour's,
-UNSURE_TURN = np.radians(12)  # of others
+TOUCH_TURN = np.radians(7)  # to that of a neighbour wall to wall, so that no gap opens between them,
+UNSURE_TURN = np.radians(12)  # and of others that touch one
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,11 @@ def aligned(axes: Axes, size_m: Floats, give_m: float, near: Pairs, touching: Pa
     """Return the first axes, those of polygons turned to that of a larger neighbour where they nearly agree.
 
     A polygon whose longest wall is `size_m` is turned only so far that the wall's ends move by `give_m` at most, or
-    by the error of its axis where it touches the other. `near` and `touching` are pairs of polygons, either way
-    round. Who follows nobody stays as it is, so twice changes nothing.
+    by `TOUCH_TURN` or the error of its axis where it touches the other. `near` and `touching` are pairs of
+    polygons, either way round. Who follows nobody stays as it is, so twice changes nothing.
     """
     little = np.minimum(ALIGN_TURN, np.arcsin(np.minimum(1.0, 2 * give_m / np.maximum(size_m, 1e-9))))
-    much = np.maximum(little, np.minimum(UNSURE_TURN, axes.error))
+    much = np.clip(axes.error, TOUCH_TURN, UNSURE_TURN)
     may_turn = np.concatenate([little[near[0]], much[touching[0]]])
     one, two = (np.concatenate(side) for side in zip(near, touching, strict=True))
     rank = np.empty(len(size_m), dtype=np.int64)
