@@ -8,7 +8,6 @@ import numpy as np
 
 from .blocks import blocks
 from .corners import oblique
-from .deviation import outline_distance
 from .guards import Guards
 from .rings import Bools, Floats, Polygons
 from .squaring import Squared
@@ -22,21 +21,22 @@ UNFIT = 0.1  # of its area: what walls that are not faithful count as
 class Start:
     """What every polygon begins with: blocks (with their axis, an angle) where `block`, else its walls; if `fit`.
 
-    Those that are `done` end with it, too.
+    `apart` is the integral (m²) of the raw outline's distance from it. Those that are `done` end with it, too.
     """
 
     polygons: Polygons
     block: Bools
     fit: Bools
+    apart: Floats
     axis: Floats
     done: Bools
 
     @classmethod
     def of(cls, polygons: Polygons, guards: Guards, axis: Floats) -> Start:
         """Return polygons that are no blocks."""
-        fit = guards.faithful(polygons, np.arange(len(polygons)))
+        fit, apart = guards.judged(polygons, np.arange(len(polygons)))
         nothing = np.zeros(len(polygons), dtype=bool)
-        return cls(polygons, nothing, fit, axis, nothing)
+        return cls(polygons, nothing, fit, apart, axis, nothing)
 
 
 def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squared: Squared) -> Start:
@@ -47,11 +47,10 @@ def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squa
     which = np.flatnonzero(~done & (~start.fit | oblique(start.polygons)))
     made, good = blocks(plain, which, squared, guards.seen)
     made = clipped(made, guards.seen[which])
-    good[good] = guards.faithful(made[good], which[good])
+    fit, apart = guards.judged(made[good], which[good])
     which, made = which[good], made[good]
-    raw, walled = guards.rough[which], start.polygons[which]
-    walls = np.where(start.fit[which], outline_distance(raw, walled), UNFIT * guards.raw_area[which])
-    good = outline_distance(raw, made) <= MORE * walls + squared.min_edge_m**2 / 2
+    walls = np.where(start.fit[which], start.apart[which], UNFIT * guards.raw_area[which])
+    good = fit & (apart <= MORE * walls + squared.min_edge_m**2 / 2)
     polygons, block = start.polygons.copy(), start.block.copy()
     polygons[which[good]], block[which[good]] = made[good], True
     return replace(start, polygons=polygons, block=block, fit=start.fit | block)

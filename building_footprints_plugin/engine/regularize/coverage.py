@@ -59,6 +59,21 @@ class Coverage:
         one, two = self.sides[(self.sides >= 0).all(axis=1)].T
         return np.concatenate([one, two]), np.concatenate([two, one])
 
+    def around(self, polygons: Bools) -> Bools:
+        """Tell which polygons share an arc or a node with `polygons`, these included."""
+        near = np.append(polygons, False)[self.sides].max(axis=1)
+        nodes = np.zeros(int(self.node.max(initial=-1)) + 2, dtype=bool)
+        nodes[self.node[near & ~self.closed]] = True
+        return self.beside(near | nodes[self.node].max(axis=1))
+
+    def of(self, polygons: Bools) -> Coverage:
+        """Return the coverage with the outlines of `polygons` only, and all arcs."""
+        ring = np.repeat(polygons, np.diff(self.first_ring))
+        use = np.repeat(ring, np.diff(self.use_start))
+        use_start, first_ring = starts_of(np.diff(self.use_start)[ring]), starts_of(np.diff(self.first_ring)[polygons])
+        parts = self.use_arc[use], self.use_back[use], use_start, first_ring
+        return Coverage(self.arcs, self.node, self.sides, *parts)
+
     def polygons(self, arcs: Arcs) -> Polygons:
         """Return the polygons with `arcs` in place of the own ones; the ends of arcs must agree at nodes.
 
@@ -150,9 +165,9 @@ def _rolled(noded: Noded) -> Ints:
     rings = noded.rings
     ring, counts = rings.ring_of_vertex(), np.diff(rings.start)
     centre = np.add.reduceat(rings.xy, rings.start[:-1]) / counts[:, None]
-    distance = np.hypot(*(rings.xy - centre[ring]).T).round(6)
-    rank = np.lexsort((-distance, ~noded.node, ring))
-    roll = (rank[rings.start[:-1]] - rings.start[:-1])[ring]
+    far = np.hypot(*(rings.xy - centre[ring]).T).round(6) + np.where(noded.node, 1e9, 0.0)
+    best = np.flatnonzero(far == np.maximum.reduceat(far, rings.start[:-1])[ring])
+    roll = (best[np.searchsorted(best, rings.start[:-1])] - rings.start[:-1])[ring]
     base, count = rings.start[ring], counts[ring]
     return np.asarray(base + (np.arange(len(ring)) - base + roll) % count, dtype=np.int64)
 

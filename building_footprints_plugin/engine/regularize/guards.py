@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from .deviation import outline_distance
-from .rings import Bools, Floats, Ints, Polygons
+from .deviation import Edges, outline_distance
+from .rings import Bools, Floats, Ints, Polygons, owner_of
 
 OVERLAP_M2 = 1e-6
 ROUGH = 0.05  # of the reach: as far may an outline move where only distances are asked for
@@ -21,13 +21,15 @@ ESTIMATE = 1.25  # the area between outlines is hardly ever more than this times
 class Guards:
     """Limits on what may become of the `raw` outlines, whose `groups` are further apart than twice `reach_m`.
 
-    `seen` is the ground around each of which anything is known, None for all of it.
+    `seen` is the ground around each of which anything is known, None for all of it. Those `traced` from pixels do not
+    overlap.
     """
 
     raw: Polygons
     groups: Ints
     seen: Polygons
     reach_m: float
+    traced: bool = False
     min_iou: float = 0.75
     max_area_change: float = 0.15
     max_reaches: float = 2.0
@@ -44,31 +46,37 @@ class Guards:
         return np.asarray(np.where(shapely.is_empty(rough), self.raw, rough), dtype=object)
 
     def faithful(self, polygons: Polygons, which: Ints) -> Bools:
-        """Tell which of `polygons` are valid and still like their raw outlines, `raw[which]`."""
-        area = shapely.area(polygons)
-        good = shapely.is_valid(polygons) & (np.abs(area - self.raw_area[which]) <= self.max_area_change * area)
-        good &= area > 0
-        good[good] = self._near(polygons[good], self.rough[which[good]])
-        good[good] = self._alike(polygons[good], which[good])
-        return np.asarray(good, dtype=bool)
+        """Tell which of the valid `polygons` are still like their raw outlines, `raw[which]`."""
+        return self.judged(polygons, which)[0]
 
-    def _near(self, polygons: Polygons, raw: Polygons) -> Bools:
-        """Tell which polygons stay within reach outside their raw outline, and anywhere within a few times that."""
-        points, owner = shapely.get_coordinates(polygons, return_index=True)
-        outside = np.zeros(len(polygons))
-        np.maximum.at(outside, owner, shapely.distance(shapely.points(points), raw[owner]))
-        apart = shapely.hausdorff_distance(shapely.boundary(polygons), shapely.boundary(raw))
-        return np.asarray((outside <= self.reach_m) & (apart <= self.max_reaches * self.reach_m), dtype=bool)
-
-    def _alike(self, polygons: Polygons, which: Ints) -> Bools:
-        """Tell which polygons cover the same ground; measured exactly only where an estimate leaves a doubt."""
-        between = ESTIMATE * outline_distance(self.rough[which], polygons)
-        alike = between <= (1 - self.min_iou - SURE_IOU) * self.raw_area[which]
-        doubt = np.flatnonzero(~alike)
+    def judged(self, polygons: Polygons, which: Ints) -> tuple[Bools, Floats]:
+        """Return which polygons are faithful, and the distances of the raw outlines from theirs as integrals (m²)."""
+        area = np.asarray(shapely.area(polygons), dtype=np.float64)
+        good = (np.abs(area - self.raw_area[which]) <= self.max_area_change * area) & (area > 0)
+        between = np.full(len(which), np.inf)
+        between[good], near = self._apart(polygons[good], which[good])
+        good[good] = near
+        alike = ESTIMATE * between <= (1 - self.min_iou - SURE_IOU) * self.raw_area[which]
+        doubt = np.flatnonzero(good & ~alike)
         common = shapely.area(shapely.intersection(polygons[doubt], self.raw[which[doubt]]))
-        either = shapely.area(polygons[doubt]) + self.raw_area[which[doubt]] - common
-        alike[doubt] = common >= self.min_iou * either
-        return np.asarray(alike, dtype=bool)
+        good[doubt] = common >= self.min_iou * (area[doubt] + self.raw_area[which[doubt]] - common)
+        return good, between
+
+    def _apart(self, polygons: Polygons, which: Ints) -> tuple[Floats, Bools]:
+        """Return the distances of raw outlines from `polygons` as integrals,
+
+        and which polygons stay within reach outside their raw outline, and anywhere within a few times that.
+        """
+        raw, made = Edges.of(self.rough[which]), Edges.of(polygons)
+        between, farthest = outline_distance(raw, made)
+        row = owner_of(made.start)
+        corner = raw.distance(made.xy, row)
+        far = np.flatnonzero(corner > self.reach_m)
+        out = far[~shapely.contains_xy(self.raw[which[row[far]]], made.xy[far])]
+        near = farthest <= self.max_reaches * self.reach_m
+        near[row[corner > self.max_reaches * self.reach_m]] = False
+        near[row[out]] = False
+        return between, near
 
     def overlaps(self, polygons: Polygons, active: Bools) -> tuple[Ints, Ints, Polygons]:
         """Return the pairs of polygons of a group, one of them active, that overlap more than their raw outlines did,
@@ -83,5 +91,7 @@ class Guards:
         common = shapely.intersection(polygons[one], polygons[two])
         area = shapely.area(common)
         one, two, area, common = (values[area > OVERLAP_M2] for values in (one, two, area, common))
-        grown = area > shapely.area(shapely.intersection(self.raw[one], self.raw[two])) + OVERLAP_M2
-        return one[grown], two[grown], common[grown]
+        if not self.traced:
+            grown = area > shapely.area(shapely.intersection(self.raw[one], self.raw[two])) + OVERLAP_M2
+            one, two, common = one[grown], two[grown], common[grown]
+        return one, two, common

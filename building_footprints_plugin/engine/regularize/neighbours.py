@@ -26,6 +26,10 @@ def neighbourhoods(polygons: Polygons, tolerance_m: float) -> Ints:
 
 def side_by_side(polygons: Polygons, groups: Ints, within_m: float) -> tuple[Ints, Ints]:
     """Return the pairs of different polygons of a group that are so close, either way round."""
-    one, two = shapely.STRtree(polygons).query(polygons, "dwithin", within_m)
-    pair = (one != two) & (groups[one] == groups[two])
-    return one[pair], two[pair]
+    left, bottom, right, top = shapely.bounds(polygons).T
+    boxes = shapely.box(left - within_m, bottom - within_m, right + within_m, top + within_m)
+    one, two = shapely.STRtree(polygons).query(boxes)
+    pair = (one < two) & (groups[one] == groups[two])
+    one, two = one[pair], two[pair]
+    pair = shapely.dwithin(polygons[one], polygons[two], within_m)
+    return np.concatenate([one[pair], two[pair]]), np.concatenate([two[pair], one[pair]])

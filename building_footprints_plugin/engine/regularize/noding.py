@@ -71,9 +71,9 @@ def _places(xy: Floats, crowded: Bools, grid_m: float) -> Ints:
     mine = np.flatnonzero(crowded)
     if len(mine):
         column, row = np.rint((xy[mine] - xy.min(axis=0)) / grid_m).T
-        order = np.lexsort((row, column))
+        order = np.argsort(column + row * np.sqrt(2))  # of one number, three times as fast as of two
         new = np.append(True, (np.diff(column[order]) != 0) | (np.diff(row[order]) != 0))
-        place[mine[order]] = mine[order[np.flatnonzero(new)]][np.cumsum(new) - 1]
+        place[mine[order]] = mine[np.minimum.reduceat(order, np.flatnonzero(new))][np.cumsum(new) - 1]
     return place
 
 

@@ -73,13 +73,13 @@ def batches(groups: Ints) -> Iterator[Ints]:
 def _straightened(polygons: Polygons, groups: Ints, demands: Demands, seen: Polygons) -> tuple[Polygons, Bools]:
     reach = reach_m(demands.tolerance_m, demands.pixel_m)
     raw = np.asarray(shapely.normalize(shapely.remove_repeated_points(polygons)), dtype=object)
-    guards = Guards(raw, groups, seen, reach, demands.min_iou)
+    traced = demands.pixel_m > 0  # and so never squared before
+    guards = Guards(raw, groups, seen, reach, traced, demands.min_iou)
     coverage = _coverage(raw, groups, demands)
     sections = sections_of(coverage, demands.noise_m, seen)
     choices = [simplified_arcs(sections, reach), arcs_through(sections, sections.corner_xy), coverage.arcs]
     plain = mended(coverage.polygons(choices[0]))
     if demands.method == "rectangular":
-        traced = demands.pixel_m > 0  # and so never squared before
         known = np.full(len(raw), np.nan) if traced else squared_axes(raw, demands.noise_m)
         near, done = side_by_side(guards.rough, groups, reach), ~np.isnan(known)
         squared = squared_walls(sections, coverage, known, near, Lengths.of(demands))

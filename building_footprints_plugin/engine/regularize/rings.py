@@ -58,8 +58,8 @@ def starts_of(counts: Ints) -> Ints:
 
 
 def rings_of(polygons: Polygons) -> Rings:
-    """Return the rings of polygons, in GEOS's normal order, so that equal polygons give equal arrays."""
-    _, xy, (ring_start, first_ring) = shapely.to_ragged_array(shapely.normalize(polygons))
+    """Return the rings of polygons in GEOS's normal order."""
+    _, xy, (ring_start, first_ring) = shapely.to_ragged_array(polygons)
     closing = np.asarray(ring_start, dtype=np.int64)[1:] - 1
     start = starts_of(np.diff(ring_start) - 1)
     return Rings(np.delete(xy, closing, axis=0), start, np.asarray(first_ring, dtype=np.int64))

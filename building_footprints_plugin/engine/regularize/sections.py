@@ -94,28 +94,31 @@ def _laid_on_lines(sections: Sections, near_m: float) -> Sections:
     same = sections.unseen[one] == sections.unseen[two]
     one, two = one[same], two[same]
     own, line, ends = sections.own, sections.line, sections.corner_xy[sections.corner]
-    fit = own
+    fit, off, new = own, np.empty(len(one)), np.ones(len(one), dtype=bool)
     while True:
-        apart = line[one] != line[two]
-        one, two = one[apart], two[apart]
-        both = fit.at(one).plus(fit.at(two))
-        four = np.concatenate([ends[one], ends[two]], axis=1)
-        off = distance(four, both.middle[:, None], both.direction()[:, None]).max(axis=1)
-        pick = _mutual_best(line[one], line[two], np.where(off < near_m, off, np.inf))
-        if not pick.any():
+        left, right = one[new], two[new]
+        both = fit.at(left).plus(fit.at(right))
+        four = np.concatenate([ends[left], ends[right]], axis=1)
+        off[new] = distance(four, both.middle[:, None], both.direction()[:, None]).max(axis=1)
+        near = np.flatnonzero((off < near_m) & (line[one] != line[two]))
+        pick = near[_mutual_best(line[one[near]], line[two[near]], off[near])]
+        if not len(pick):
             return replace(sections, line=line, fit=fit)
+        changed = np.zeros(len(line), dtype=bool)
+        changed[line[one[pick]]] = changed[line[two[pick]]] = True
+        new = changed[line[one]] | changed[line[two]]
         line = joined(line, line[one[pick]], line[two[pick]])
         fit = own.pooled(line)
 
 
 def _mutual_best(one: Ints, two: Ints, cost: Floats) -> Bools:
-    """Tell which pairs are the cheapest of both their members; pairs of infinite cost never are."""
+    """Tell which pairs are the cheapest of both their members."""
     rank = np.empty(len(cost), dtype=np.int64)
     rank[np.argsort(cost, kind="stable")] = np.arange(len(cost))
     best = np.full(int(max(one.max(initial=-1), two.max(initial=-1))) + 1, len(cost))
     np.minimum.at(best, one, rank)
     np.minimum.at(best, two, rank)
-    return np.asarray(np.isfinite(cost) & (best[one] == rank) & (best[two] == rank), dtype=bool)
+    return np.asarray((best[one] == rank) & (best[two] == rank), dtype=bool)
 
 
 def meeting_pairs(place: Ints, piece: Ints) -> tuple[Ints, Ints]:

@@ -26,7 +26,9 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
     while True:
         while bad.any():
             level[bad] += 1
-            made = mended(coverage.polygons(coverage.chosen(choices, np.maximum(level - 1, 0))))
+            near = coverage.around(coverage.around(bad))  # who has a corner where these have none
+            made = whole.copy()
+            made[near] = mended(coverage.of(near).polygons(coverage.chosen(choices, np.maximum(level - 1, 0))))
             made[level == 0] = start.polygons[level == 0]
             made[level == last] = guards.raw[level == last]
             moved = bad | ~shapely.equals_exact(whole, made)  # choices may be equal

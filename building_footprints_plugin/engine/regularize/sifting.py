@@ -41,9 +41,10 @@ def _farthest_end(walls: Walls, which: Ints, line: Ints) -> Floats:
 def going_on(walls: Walls, coverage: Coverage, step_m: float) -> tuple[Ints, Ints]:
     """Return the pairs of walls that go on in each other across a node, on lines that are the same but for noise."""
     first, last = walls.ends_of_arcs()
-    open_arcs = ~coverage.closed
-    place = coverage.node[open_arcs].T.ravel()
-    one, two = meeting_pairs(place, np.concatenate([first[open_arcs], last[open_arcs]]))
+    arc = walls.arc[first]
+    is_open = ~coverage.closed[arc]
+    place = coverage.node[arc[is_open]].T.ravel()
+    one, two = meeting_pairs(place, np.concatenate([first[is_open], last[is_open]]))
     apart = walls.line[one] != walls.line[two]
     apart[apart] = np.abs(cross(walls.along[one[apart]], walls.along[two[apart]])) < PARALLEL
     one, two = one[apart], two[apart]

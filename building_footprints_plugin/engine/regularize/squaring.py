@@ -11,9 +11,9 @@ from .directions import Directions, Pairs, directions_of
 from .lengths import Lengths
 from .lines import joined
 from .rings import Bools, Floats, Ints
-from .sections import Sections
+from .sections import Sections, meeting_pairs
 from .sifting import going_on, mergeable, removable
-from .walls import Walls, joints_of, merged, on_lines, without
+from .walls import Walls, joints_of, merged, on_lines, together, without
 
 BEYOND_M = 0.1  # the end of the picture (left of its polygon) is cut off exactly in the end
 
@@ -50,7 +50,11 @@ def squared_walls(sections: Sections, coverage: Coverage, known: Floats, near: P
 
 
 def _sifted(walls: Walls, coverage: Coverage, lengths: Lengths) -> Walls:
-    """Return the walls that are left once what is one is made one, and what is noise taken out."""
+    """Return the walls that are left once what is one is made one, and what is noise taken out.
+
+    Row houses in which there is none are done, and set aside.
+    """
+    row, done = _rows(coverage), []
     while True:
         pick = mergeable(walls, lengths)
         if pick.any():
@@ -61,9 +65,18 @@ def _sifted(walls: Walls, coverage: Coverage, lengths: Lengths) -> Walls:
             walls = on_lines(replace(walls, line=joined(walls.line, walls.line[one], walls.line[two])))
             continue
         removed = removable(walls, joints_of(walls, lengths.meeting), lengths)
-        if not removed.any():
-            return walls
-        walls = on_lines(without(walls, removed))
+        busy = np.isin(row[walls.arc], row[walls.arc[removed]])
+        done.append(walls.at(~busy))
+        if not busy.any():
+            return together(done)
+        walls = on_lines(without(walls.at(busy), removed[busy]))
+
+
+def _rows(coverage: Coverage) -> Ints:
+    """Return a number for every arc, the same for arcs that hang together."""
+    is_open = np.flatnonzero(~coverage.closed)
+    one, two = meeting_pairs(coverage.node[is_open].ravel(), np.repeat(is_open, 2))
+    return joined(np.arange(len(coverage.node)), one, two)
 
 
 def _walls_of(sections: Sections, coverage: Coverage, directions: Directions) -> Walls:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from .lines import Fits, joined
-from .rings import Bools, Floats, Ints
+from .rings import Bools, Floats, Ints, starts_of
 
 SAME = 1e-6  # sine of the turn between lines along one axis
 PARALLEL = np.sin(np.radians(12))
@@ -36,6 +36,11 @@ class Walls:
 
     def __len__(self) -> int:
         return len(self.arc)
+
+    def at(self, which: Bools | Ints) -> Walls:
+        """Return some of the walls."""
+        columns = {name: values[which] for name, values in vars(self).items() if name != "fit"}
+        return Walls(fit=self.fit.at(which), **columns)
 
     def ends_of_arcs(self) -> tuple[Ints, Ints]:
         """Return the first and the last wall of every arc."""
@@ -99,7 +104,7 @@ def merged(walls: Walls, first: Bools) -> Walls:
     end[one] = walls.end[two]
     kept = np.ones(len(walls), dtype=bool)
     kept[two] = False
-    return on_lines(_taken(replace(walls, line=line, fit=fit, begin=begin, end=end, along=along, free=free), kept))
+    return on_lines(replace(walls, line=line, fit=fit, begin=begin, end=end, along=along, free=free).at(kept))
 
 
 def without(walls: Walls, removed: Bools) -> Walls:
@@ -115,7 +120,7 @@ def without(walls: Walls, removed: Bools) -> Walls:
     at_end, at_begin = (left >= 0) & (right < 0), (left < 0) & (right >= 0)
     end[left[at_end]] = walls.end[gap[at_end]]
     begin[right[at_begin]] = walls.begin[gap[at_begin]]
-    return _taken(replace(walls, begin=begin, end=end), ~removed)
+    return replace(walls, begin=begin, end=end).at(~removed)
 
 
 def preceding(following: Ints) -> Ints:
@@ -149,21 +154,17 @@ def _outside(walls: Ints, step: Ints, removed: Bools) -> Ints:
     return found
 
 
-def _taken(walls: Walls, kept: Bools) -> Walls:
-    fit = walls.fit.at(kept)
-    line = np.unique(walls.line, return_inverse=True)[1]
-    return Walls(
-        walls.arc[kept],
-        walls.closed[kept],
-        line[kept],
-        fit,
-        walls.place[kept],
-        walls.along[kept],
-        walls.free[kept],
-        walls.begin[kept],
-        walls.end[kept],
-        walls.fixed[kept],
-    )
+def together(parts: list[Walls]) -> Walls:
+    """Return the walls of all parts, each of which has whole arcs and lines of its own."""
+    lines = starts_of(np.array([part.line.max(initial=-1) + 1 for part in parts]))
+    numbered = [replace(part, line=part.line + first) for part, first in zip(parts, lines, strict=False)]
+    fits = (np.concatenate([getattr(part.fit, item.name) for part in parts]) for item in fields(Fits))
+    columns = {
+        item.name: np.concatenate([getattr(part, item.name) for part in numbered])
+        for item in fields(Walls)
+        if item.name != "fit"
+    }
+    return Walls(fit=Fits(*fits), **columns).at(np.argsort(columns["arc"], kind="stable"))
 
 
 def cross(one: Floats, two: Floats) -> Floats:
