@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 from rasterio.control import GroundControlPoint
 from rasterio.warp import transform as move
 from rasters import EAST, NORTH, UTM, north_up, write_raster
-from towns import PIXEL, house, knows_the_answer
+from towns import PIXEL, Listener, house, knows_the_answer
 
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.extract import Model, Source, Target, extract
 from building_footprints_plugin.engine.options import PolygonizeOptions, SegmentOptions
-from building_footprints_plugin.engine.progress import Reporter
 from building_footprints_plugin.engine.raster import apply_affine
 from building_footprints_plugin.engine.vector import Layer, read_layer
 
@@ -34,17 +33,6 @@ HOUSE_M2 = 12 * 9
 DEGREE_M = 111_320.0  # of longitude at the equator, within 1 % of latitude anywhere
 
 Pixels = NDArray[Any]
-
-
-class Listener(Reporter):
-    """Keeps the warnings."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.warnings: list[str] = []
-
-    def warning(self, text: str) -> None:
-        self.warnings.append(text)
 
 
 @pytest.fixture(autouse=True)

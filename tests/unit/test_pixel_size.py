@@ -7,22 +7,11 @@ from pathlib import Path
 import pytest
 import rasterio
 from rasters import write_raster
-from towns import PIXEL, WHOLE, knows_the_answer, town
+from towns import PIXEL, WHOLE, Listener, knows_the_answer, town
 
 from building_footprints_plugin.engine.extract import Model, Source, Target, extract
 from building_footprints_plugin.engine.options import SegmentOptions
 from building_footprints_plugin.engine.progress import Reporter
-
-
-class Listener(Reporter):
-    """Remembers warnings."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.warnings: list[str] = []
-
-    def warning(self, text: str) -> None:
-        self.warnings.append(text)
 
 
 @pytest.fixture(autouse=True)

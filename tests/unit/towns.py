@@ -42,6 +42,17 @@ class Bright:
         return tiles[:, :2].astype(np.float32) / 255
 
 
+class Listener(Reporter):
+    """Keeps the warnings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+
 def knows_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `extract` run the stand-in, whatever weights are named."""
     monkeypatch.setattr(module, "_load", lambda model: (Bright(), MANIFEST))
