@@ -19,7 +19,7 @@ TORCH ?= torch==2.13.0
 PROFILE ?=
 # More options for pytest, as in `make test-unit PYTEST="-x -k raster"`.
 PYTEST ?=
-# Options of `make fuzz`.
+# Options of `make fuzz` and `make fuzz-cancel`.
 FUZZ ?=
 
 # ---- Names -------------------------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ DEMO_IMAGE := $(DEMO)/vegas.tif
 DEMO_TRUTH := $(DEMO)/vegas.geojson
 DEMO_CREDIT := Imagery © DigitalGlobe / Maxar (WorldView-3), footprints SpaceNet; SpaceNet 2 on AWS, CC BY-SA 4.0
 
-.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid system-trixie system-sid test-install lint format bench fuzz weights docs-pictures lock models translations help-pages docs-screenshots package install clean FORCE
+.PHONY: help setup demo test test-unit test-training test-qgis test-e2e test-matrix test-trixie test-sid system-trixie system-sid test-install lint format bench fuzz fuzz-cancel weights docs-pictures lock models translations help-pages docs-screenshots package install clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -183,6 +183,9 @@ bench: setup ## measure what BENCHMARKS.md says, and score, straightening and tr
 # Recorded runs, with seed and counts: docs/fuzzing.md.
 fuzz: .venv/.ready ## damage files of every kind that is read (FUZZ="--seed 2 --count 2000"); each must be read or refused
 	@OMP_NUM_THREADS=1 $(PY) -m tests.fuzz $(FUZZ)
+
+fuzz-cancel: setup ## cancel 1,000 runs in QGIS at random moments; nothing may be left (FUZZ="--count 100")
+	@QT_QPA_PLATFORM=offscreen .venv-qgis/bin/python -m tests.fuzz.cancelled $(FUZZ)
 
 clean: ## remove what was built; the environments stay
 	@rm -rf build dist demo
