@@ -44,7 +44,7 @@ def flood(seeds: Labels, room: Bools, interior: NDArray[np.uint8]) -> Labels:
     labels, room = np.pad(seeds, 1), np.pad(room, 1)
     width, numbers = labels.shape[1], int(labels.max())
     height = np.full(labels.shape, OUTSIDE, dtype=np.int16)
-    np.copyto(height[1:-1, 1:-1], interior, where=(room | (labels > 0))[1:-1, 1:-1])
+    height[1:-1, 1:-1] += (interior - np.int16(OUTSIDE)) * (room | (labels > 0))[1:-1, 1:-1]
     pixels = np.flatnonzero(room)
     count = len(pixels)
     node = labels.ravel()  # the same memory

@@ -47,13 +47,12 @@ def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) ->
     mask = (building >= thresholds.building) & (building != NOT_THERE)
     patches, first = patches_of(mask)
     seeds, first_of_seed = patches_of(mask & (interior >= thresholds.seed))
-    seeds_in_patch = np.bincount(patches.take(first_of_seed), minlength=len(first) + 1)
-    whole = np.arange(len(first) + 1, dtype=np.int32) + np.int32(len(first_of_seed))  # numbers after those of the seeds
+    seeds_in_patch = np.bincount(patches[first_of_seed], minlength=len(first[0]) + 1)
+    whole = np.arange(len(seeds_in_patch), dtype=np.int32) + np.int32(len(first_of_seed[0]))  # after those of seeds
     whole[seeds_in_patch > 1] = whole[0] = 0
     labels = whole.take(patches)
     shared = mask & (labels == 0)
     if not shared.any():
         return labels
-    np.copyto(labels, seeds, where=shared)
-    labels = flood(labels, shared & (seeds == 0), interior)
+    labels = flood(labels + seeds * shared, shared & (seeds == 0), interior)
     return merge_parts(labels, interior, thresholds.merge) if np.isfinite(thresholds.merge) else labels

@@ -44,11 +44,12 @@ class _Parts:
     """Sums over parts and over the lines between them. All are whole numbers, so their order does not matter."""
 
     def __init__(self, labels: NDArray[np.int32], interior: NDArray[np.uint8]) -> None:
-        inside = np.flatnonzero(labels > 0)
-        number = labels.ravel().take(inside)
-        pixels = np.bincount(number, minlength=1)
+        flat = labels.ravel()
+        begin = np.append(True, flat[1:] != flat[:-1])[: flat.size].nonzero()[0]  # of runs of one label
+        number, sums = flat[begin], np.add.reduceat(interior.ravel(), begin, dtype=np.int64)
+        pixels = np.bincount(number, np.diff(begin, append=flat.size), minlength=1)
         self._pixels = pixels.tolist()
-        self._sum = np.bincount(number, interior.ravel().take(inside), minlength=1).tolist()
+        self._sum = np.bincount(number, sums, minlength=1).tolist()
         self._into = list(range(len(pixels)))
         self.lines: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)  # to each neighbour: sum, length
         for a, b, total, length in _lines(labels, interior, len(pixels)):

@@ -1,4 +1,4 @@
-"""4-connected patches of pixels, found by runs: stretches of equal pixels of a row, of which there are far fewer."""
+"""Connected patches of pixels, found by runs: stretches of equal pixels of a row, of which there are far fewer."""
 
 from __future__ import annotations
 
@@ -13,37 +13,41 @@ Ints = NDArray[np.int64]
 Labels = NDArray[np.int32]
 
 
-def patches_of(values: NDArray[Any]) -> tuple[Labels, Ints]:
-    """Return the patch of every pixel (height, width), and the first pixel, as a flat index, of every patch.
+def patches_of(values: NDArray[Any], *, diagonal: bool = False) -> tuple[Labels, tuple[Ints, Ints]]:
+    """Return the patch of every pixel (height, width), and row and column of the first pixel of every patch.
 
     Pixels of a patch have the same value; 0 or False is no patch, and has number 0. Patches have the numbers from 1 on,
-    in the order of their first pixels.
+    in the order of their first pixels. They are 4-connected, with `diagonal` 8-connected.
     """
     if not values.any():
-        return np.zeros(values.shape, dtype=np.int32), np.empty(0, dtype=np.int64)
+        return np.zeros(values.shape, dtype=np.int32), (np.empty(0, np.int64), np.empty(0, np.int64))
     height, width = values.shape[0], values.shape[1] + 1
     flat = np.pad(values, ((0, 0), (0, 1))).ravel()  # no run goes on in the next row
     begin = np.append(0, np.flatnonzero(flat[1:] != flat[:-1]) + 1)
     end = np.append(begin[1:], flat.size)
     runs = np.flatnonzero(flat.take(begin))
-    patch, first = _joined(flat.take(begin[runs]), begin[runs], end[runs], width)
+    one, two = _beside(begin[runs], end[runs], width, int(diagonal))
+    same = np.flatnonzero(flat[begin[runs[one]]] == flat[begin[runs[two]]])
+    patch, first = _joined(len(runs), one[same], two[same])
     number = np.zeros(len(begin), dtype=np.int32)
     number[runs] = patch + 1
-    patches = np.ascontiguousarray(np.repeat(number, end - begin).reshape(height, width)[:, :-1])
-    pixel = begin[runs[first]]
-    return patches, pixel - pixel // width
+    row = begin[runs[first]] // width
+    return np.repeat(number, end - begin).reshape(height, width)[:, :-1], (row, begin[runs[first]] - row * width)
 
 
-def _joined(value: NDArray[Any], begin: Ints, end: Ints, width: int) -> tuple[Labels, Ints]:
-    """Return the patch of every run, from 0 on, and the first run of every patch; runs go from row to row."""
-    low, high = np.searchsorted(end, begin + width, side="right"), np.searchsorted(begin, end + width)
-    counts = high - low  # of the runs beside it in the next row: those from `low` to `high`
+def _beside(begin: Ints, end: Ints, width: int, reach: int) -> tuple[Ints, Ints]:
+    """Return all pairs of a run and one in the next row that share columns, or would if longer by `reach`."""
+    low = np.searchsorted(end, begin + width - reach, side="right")
+    high = np.searchsorted(begin, end + width + reach)
+    counts = high - low
     above = np.repeat(np.arange(len(begin)), counts)
-    below = np.arange(len(above)) + np.repeat(high - np.cumsum(counts), counts)
-    joined = value[above] == value[below]
-    graph = csr_array((joined.astype(np.float64), (above, below)), shape=(len(begin), len(begin)))
-    graph.eliminate_zeros()
-    count, patch = connected_components(graph, directed=False)
-    first = np.empty(count, dtype=np.int64)
-    first[patch[::-1]] = np.arange(len(patch))[::-1]  # the last to be written stays
+    return above, np.arange(len(above)) + np.repeat(high - np.cumsum(counts), counts)
+
+
+def _joined(count: int, one: Ints, two: Ints) -> tuple[Labels, Ints]:
+    """Return the patch, from 0 on, of each of `count` runs of which `one` and `two` are joined, and its first run."""
+    graph = csr_array((np.ones(len(one)), (one, two)), shape=(count, count))
+    patches, patch = connected_components(graph, directed=False)
+    first = np.empty(patches, dtype=np.int64)
+    first[patch[::-1]] = np.arange(count)[::-1]  # the last to be written stays
     return patch, first

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-import shapely.affinity
-import shapely.geometry
 from numpy.typing import NDArray
-from rasterio.features import shapes
 
 from .labelling import NOT_THERE
+from .patches import patches_of
+from .polygonize import edges_of, trace
 
 Polygons = NDArray[np.object_]
 FAR_PX = 1e9  # nothing is known beyond a raster's sides
@@ -27,11 +26,10 @@ class Seen:
         height, width = building.shape
         top, self._bottom = self._bottom, self._bottom + height
         blank = [shapely.box(-FAR_PX, top, 0, self._bottom), shapely.box(width, top, FAR_PX, self._bottom)]
-        there = building != NOT_THERE
-        if not there.all():
-            found = shapes(np.zeros(building.shape, np.uint8), mask=~there)
-            blank += [shapely.affinity.translate(shapely.geometry.shape(shape), 0, top) for shape, _ in found]
         self._blank = np.concatenate([self._blank, np.array(blank, dtype=object)])
+        hidden = building == NOT_THERE
+        if hidden.any():
+            self._blank = np.append(self._blank, trace(edges_of(patches_of(hidden)[0]), origin=(0, top)))
 
     def end(self) -> None:
         """Say that there is nothing below."""

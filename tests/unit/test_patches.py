@@ -28,24 +28,41 @@ CASES = [
 def test_patches_by_hand(values: list[str], expected: list[str]) -> None:
     patches, first = patches_of(np.array([[int(pixel) for pixel in row] for row in values]))
     assert patches.tolist() == [[int(pixel) for pixel in row] for row in expected]
-    assert patches.ravel()[first].tolist() == list(range(1, patches.max() + 1))
+    assert patches[first].tolist() == list(range(1, patches.max() + 1))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param(["80", "08"], ["10", "01"], id="pixels at a corner"),
+        pytest.param(["0080", "8800"], ["0010", "1100"], id="also where one ends before the other"),
+        pytest.param(["8000", "0080"], ["1000", "0020"], id="but not over a gap"),
+        pytest.param(["008", "800"], ["001", "200"], id="a row does not go on in the next"),
+        pytest.param(["008", "000", "800"], ["001", "000", "200"], id="nor in the one after that"),
+        pytest.param(["808", "080", "303"], ["101", "010", "203"], id="another value stays apart"),
+    ],
+)
+def test_patches_that_touch_at_corners(values: list[str], expected: list[str]) -> None:
+    patches, _ = patches_of(np.array([[int(pixel) for pixel in row] for row in values]), diagonal=True)
+    assert patches.tolist() == [[int(pixel) for pixel in row] for row in expected]
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (5, 0)])
 def test_no_pixels_have_no_patches(shape: tuple[int, int]) -> None:
     patches, first = patches_of(np.zeros(shape, dtype=bool))
     assert patches.shape == shape
-    assert len(first) == 0
+    assert len(first[0]) == len(first[1]) == 0
 
 
 @settings(max_examples=200, deadline=None)
-@given(seed=st.integers(0, 10**6), values=st.integers(1, 3))
-def test_patches_are_those_of_each_value_alone(seed: int, values: int) -> None:
+@given(seed=st.integers(0, 10**6), values=st.integers(1, 3), diagonal=st.booleans())
+def test_patches_are_those_of_each_value_alone(seed: int, values: int, diagonal: bool) -> None:
     pixels = np.random.default_rng(seed).integers(0, values + 1, (9, 13))
-    patches, first = patches_of(pixels)
+    patches, first = patches_of(pixels, diagonal=diagonal)
     assert np.array_equal(patches > 0, pixels > 0)
-    assert np.array_equal(first, [np.flatnonzero(patches == number)[0] for number in range(1, patches.max() + 1)])
+    numbers = range(1, patches.max() + 1)
+    assert np.transpose(first).tolist() == [np.argwhere(patches == number)[0].tolist() for number in numbers]
     for value in range(1, values + 1):
-        alone, count = ndimage.label(pixels == value)
+        alone, count = ndimage.label(pixels == value, np.ones((3, 3)) if diagonal else None)
         pairs = np.unique(np.stack([alone, patches])[:, pixels == value], axis=1)
         assert pairs.shape[1] == count == len(set(pairs[1].tolist()))

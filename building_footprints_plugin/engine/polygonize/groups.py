@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..patches import patches_of
+
 BLOCK = 2  # pixels: neighbourhoods are found on a grid that is coarser by this
 BAND = 512  # blocks: how wide the parts are in which a wide raster is looked at
 BAND_MARGIN = 2  # blocks of background beside a building: it has a say in where its outline runs
-TOUCHING = np.ones((3, 3), dtype=bool)
 
 Bools = NDArray[np.bool_]
 
@@ -79,20 +80,18 @@ def groups_of(blocks: Bools, reach_px: int, bottom: int) -> Groups:
     in the raster, so that groups do not depend on where a strip begins. From the row of pixels `bottom` on, rows are
     not known yet.
     """
-    clump, count = ndimage.label(blocks, TOUCHING)
     spread = _spread(reach_px)
-    grown, groups = ndimage.label(_grown(_grown(blocks, spread).T, spread).T, TOUCHING)
-    group = np.zeros(count + 1, dtype=np.int32)
-    inside = np.flatnonzero(blocks)
-    group[clump.ravel()[inside]] = grown.ravel()[inside]
-    unfinished = np.zeros(groups + 1, dtype=bool)
+    clump, first_of_clump = patches_of(blocks, diagonal=True)
+    grown, first_of_group = patches_of(_grown(_grown(blocks, spread).T, spread).T, diagonal=True)
+    group = np.append(np.int32(0), grown[first_of_clump])
+    unfinished = np.zeros(len(first_of_group[0]) + 1, dtype=bool)
     unfinished[grown[max(0, bottom // BLOCK - spread - 1) :]] = True
-    return Groups(np.asarray(clump, dtype=np.int32), group, unfinished[group] & (group > 0))
+    return Groups(clump, group, unfinished[group] & (group > 0))
 
 
 def _grown(blocks: Bools, by: int) -> Bools:
     """Return `blocks` with those up to `by` rows above and below."""
-    grown = blocks.copy()
+    grown = blocks.copy(order="K")
     for step in range(1, by + 1):
         grown[step:] |= blocks[:-step]
         grown[:-step] |= blocks[step:]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..labelling import CODE_MAX, NOT_THERE, Codes, Thresholds, label_buildings
+from ..patches import patches_of
 from .contour import Ground
 from .edges import edges_of
 from .groups import BAND, BLOCK, Groups, blocks_of, groups_of
@@ -121,8 +121,8 @@ class StripPolygonizer:
 
     def _staying(self, mask: Bools) -> Bools:
         """Return which pixels of parted groups stay: buildings that go on below, but for such as are too tall."""
-        patches, count = ndimage.label(mask)
-        stays = np.zeros(count + 1, dtype=bool)
+        patches, first = patches_of(mask)
+        stays = np.zeros(len(first[0]) + 1, dtype=bool)
         stays[patches[-1]] = True
         stays[patches[: self._old_rows].ravel()] = False
         stays[0] = False
@@ -130,9 +130,9 @@ class StripPolygonizer:
 
     def _keep(self, groups: Groups, open_clumps: Bools, stays_from: int) -> None:
         """Let go of all rows above what must wait, but for the last ones, which buildings below may border on."""
-        rows = np.flatnonzero([open_clumps[row].any() for row in groups.clump])
-        top = self.waits_from
-        first = min(BLOCK * int(rows[0]) if rows.size else self._waiting.height, stays_from) - SLOPE_ROWS
+        top, height = self.waits_from, self._waiting.height
+        open_rows = (BLOCK * row for row, clumps in enumerate(groups.clump) if open_clumps[clumps].any())
+        first = min(next(open_rows, height) if open_clumps.any() else height, stays_from) - SLOPE_ROWS
         first = max(0, first - (top + first) % BLOCK)
         self._waiting.drop(first)
         self._next = 2 * self._waiting.height

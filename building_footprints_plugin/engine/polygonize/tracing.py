@@ -23,6 +23,7 @@ def trace(edges: Edges, ground: Ground | None = None, origin: tuple[int, int] = 
     vertices = np.append(0, np.cumsum(counts))[edges.start]
     polygons = _polygons(xy + origin, vertices, edges.first_ring)
     touching = np.unique(edges.polygon_of_edge()[edges.pinched()])
+    touching = touching[~shapely.is_valid(polygons[touching])]
     polygons[touching] = [_parted(polygon) for polygon in polygons[touching]]
     return polygons
 
