@@ -2,8 +2,9 @@
 
 QGIS talks to it over stdin and stdout, one JSON object a line. It is asked `{"id": 1, "arguments": ["extract", …],
 "folder": "…"}` and says `{"type": "begin", "id": 1}`, what the command says with `--json-lines`, and
-`{"type": "end", "id": 1, "code": 0}`. `{"cancel": 1}` stops that run at its next progress; the process stays. It ends
-with its stdin, also in the middle of a run, or after a while without work.
+`{"type": "end", "id": 1, "code": 0}`. `{"cancel": 1}` stops that run at its next progress; the process stays. A line
+that is none of these is answered with an error alone. The process ends with its stdin, also in the middle of a run, or
+after a while without work.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO
 
 from .allocator import give_back_freed_memory
+from .errors import BadInput
+from .orders import Order, lines, read
 from .progress import JsonLinesReporter, Reporter
 
 GRACE_S = 5.0  # a run that goes on for so long after the end of stdin is ended with the process
@@ -33,11 +36,9 @@ Attempt = Callable[[Sequence[str], Reporter], int]
 
 @dataclass(frozen=True)
 class Job:
-    """A command to run: its words, the folder that relative paths start from, and who is told."""
+    """A command to run, and who is told."""
 
-    id: int
-    words: Sequence[str]
-    folder: str
+    order: Order
     reporter: Reporter
 
 
@@ -51,7 +52,7 @@ class Server:
         self._requests = requests
         self._answers = answers
         self._attempt = attempt
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | BadInput | None] = queue.SimpleQueue()
         self._latest: Job | None = None
 
     def run(self, idle_s: float) -> None:
@@ -71,27 +72,38 @@ class Server:
 
     def _listen(self) -> None:
         try:
-            for line in self._requests:
-                self._take(json.loads(line))
+            for line in lines(self._requests):
+                self._take(line)
         finally:
             self.stop()
             end = threading.Timer(GRACE_S, os._exit, [1])
             end.daemon = True
             end.start()
 
-    def _take(self, request: dict[str, Any]) -> None:
-        if "cancel" not in request:
-            reporter = JsonLinesReporter(self._answers)
-            self._latest = Job(request["id"], request["arguments"], request["folder"], reporter)
+    def _take(self, line: str) -> None:
+        try:
+            asked = read(line)
+        except BadInput as error:
+            self._jobs.put(error)  # said between runs, whose own errors look the same
+            return
+        if isinstance(asked, Order):
+            self._latest = Job(asked, JsonLinesReporter(self._answers))
             self._jobs.put(self._latest)
-        elif self._latest is not None and self._latest.id == request["cancel"]:
+        elif self._latest is not None and self._latest.order.id == asked.id:
             self._latest.reporter.cancel()
 
-    def _do(self, job: Job) -> None:
-        self._say(type="begin", id=job.id)
+    def _do(self, job: Job | BadInput) -> None:
+        if isinstance(job, BadInput):
+            self._say(type="error", text=str(job), code=job.exit_code)
+            return
+        self._say(type="begin", id=job.order.id)
         with contextlib.suppress(OSError):  # it is gone: relative paths will be missed, and named
-            os.chdir(job.folder)
-        self._say(type="end", id=job.id, code=self._attempt(job.words, job.reporter))
+            os.chdir(job.order.folder)
+        try:
+            code = self._attempt(job.order.words, job.reporter)
+        except SystemExit as end:  # of `--help`
+            code = int(end.code or 0)
+        self._say(type="end", id=job.order.id, code=code)
 
     def _say(self, **line: Any) -> None:
         self._answers.write(json.dumps(line) + "\n")
@@ -114,7 +126,7 @@ def _own_pipes() -> tuple[TextIO, TextIO]:
     What a library prints then goes to stderr, and what one starts cannot read requests. (On Windows, libraries that
     look at a stdin while another thread reads it would wait for ever.)
     """
-    requests = os.fdopen(os.dup(0), encoding="utf-8")
+    requests = os.fdopen(os.dup(0), encoding="utf-8", errors="replace")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

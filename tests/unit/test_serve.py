@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 
@@ -85,7 +86,7 @@ def test_a_cancel_that_comes_before_the_run_has_begun(played: Client) -> None:
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
-@pytest.mark.parametrize("how", ["stdin ends", "SIGTERM", "SIGINT", "not JSON"])
+@pytest.mark.parametrize("how", ["stdin ends", "SIGTERM", "SIGINT"])
 def test_what_ends_the_process(played: Client, busy: bool, how: str) -> None:
     played.run("reporter.result({})")
     if busy:
@@ -93,12 +94,50 @@ def test_what_ends_the_process(played: Client, busy: bool, how: str) -> None:
         played.hear()
     if how == "stdin ends":
         played.process.stdin.close()
-    elif how == "not JSON":
-        played.process.stdin.write("dance\n")
-        played.process.stdin.flush()
     else:
         played.process.send_signal(signal.SIGTERM if how == "SIGTERM" else signal.SIGINT)
     assert played.process.wait(WAIT_S) == 0
+
+
+GOOD = {"id": 1, "arguments": ["reporter.result({})"], "folder": "/"}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        pytest.param("dance", "'dance' is no request", id="no JSON"),
+        pytest.param("", "is no request", id="an empty line"),
+        pytest.param('{"id": 1, "argu', "is no request", id="half a line"),
+        pytest.param("[1]", "is no request", id="no object"),
+        pytest.param("[" * 200_000, "is no request", id="nested without end"),
+        pytest.param("9" * 3_000_000, "is no request", id="three times as long as is read"),
+        pytest.param("\x00\x01\x80", "is no request", id="bytes"),
+        pytest.param(json.dumps({**GOOD, "id": None}), "id is 'None'; expected a whole number", id="no number"),
+        pytest.param(json.dumps({**GOOD, "id": [1]}), "expected a whole number", id="a list for a number"),
+        pytest.param(json.dumps({"cancel": "1"}), "expected a whole number", id="a text for a number"),
+        pytest.param(json.dumps({**GOOD, "arguments": "info"}), "expected a list of the command's words", id="no list"),
+        pytest.param(json.dumps({**GOOD, "arguments": [["info"]]}), "list of the command's words", id="nested"),
+        pytest.param(json.dumps({**GOOD, "arguments": ["a\0b"]}), "list of the command's words", id="a NUL"),
+        pytest.param(json.dumps({**GOOD, "arguments": ["\ud800"]}), "list of the command's words", id="half a letter"),
+        pytest.param(json.dumps({**GOOD, "arguments": ["serve"]}), "list of the command's words", id="itself"),
+        pytest.param(json.dumps({**GOOD, "folder": None}), "expected the path that relative", id="no folder"),
+        pytest.param(json.dumps({"id": 1}), "has no arguments", id="no arguments"),
+    ],
+)
+def test_a_line_that_is_no_request_is_answered_and_the_next_one_is_run(played: Client, line: str, says: str) -> None:
+    played.process.stdin.buffer.write(line.encode("latin-1") + b"\n")
+    played.process.stdin.flush()
+    answer = played.hear()
+    assert (answer["type"], answer["code"]) == ("error", 2)
+    assert says in answer["text"]
+    assert len(answer["text"]) < 300
+    assert played.run("reporter.result({'count': 7})")["count"] == 7
+
+
+def test_words_that_ask_for_help_do_not_end_it(played: Client) -> None:
+    played.ask("raise SystemExit(0)")
+    assert [played.hear() for _ in range(2)] == [{"type": "begin", "id": 1}, {"type": "end", "id": 1, "code": 0}]
+    assert played.run("reporter.result({'count': 8})")["count"] == 8
 
 
 def test_it_ends_when_nobody_asks_for_a_while() -> None:
