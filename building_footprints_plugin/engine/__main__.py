@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from .progress import JsonLinesReporter, Reporter, TerminalReporter
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 0, 2 for input that cannot be used, 1 for any other failure."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if "--verbose" not in words:  # what GDAL says and no Python code hears, as that a driver it shall skip is not there
+        os.environ.setdefault("CPL_LOG", os.devnull)
     reporter = _reporter(words)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: reporter.cancel())

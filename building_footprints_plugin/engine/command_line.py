@@ -42,6 +42,8 @@ def attempt(words: Sequence[str], reporter: Reporter) -> int:
         reporter.result(arguments.run(arguments, reporter))
         return 0
     except FootprintsError as error:
+        for cause in _causes(error):
+            reporter.info(f"Because of: {cause}")
         return _fail(reporter, str(error), error.exit_code)
     except ImportError as error:
         text = f"The engine cannot load {error.name or 'a package'} ({error}); install the engine again."
@@ -55,6 +57,15 @@ def attempt(words: Sequence[str], reporter: Reporter) -> int:
         )
     finally:
         reporter.close()
+
+
+def _causes(error: BaseException) -> list[str]:
+    """Return what the libraries said that an error was made from, GDAL's own words among it."""
+    said: list[str] = []
+    while (cause := error.__cause__) is not None:
+        said += [] if str(cause) in said else [str(cause)]
+        error = cause
+    return said
 
 
 def _fail(reporter: Reporter, text: str, code: int) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .area import Area, area_of
 from .beside import Task, in_process
-from .clock import Clock
+from .clock import OTHERS, Clock
 from .errors import BadInput
 from .footprints import Found, Settings, find_footprints, write_footprints
 from .options import PolygonizeOptions, RunOptions, SegmentOptions
@@ -81,7 +81,8 @@ def extract(
     """
     clock = Clock()
     _check_targets(source, target)
-    predictor, manifest = _load(model)
+    with clock.at("loading"):
+        predictor, manifest = _load(model)
     predictor.warn = reporter.warning
     reporter.info(f"Runs on {predictor.name}: {predictor.why}.")
     with ExitStack() as files:
@@ -104,8 +105,11 @@ def extract(
             sink = files.enter_context(_footprint_writer(source, target, reader))
             settings = Settings.of(polygonizing, manifest.thresholds)
             found = _found(strips, settings, area, clock, reporter)
-            figures = {**write_footprints(found, sink, reader), **settings.used}
+            figures = {**_written(found, sink, reader, clock), **settings.used}
         _finish(reader, reporter)
+        with clock.at("writing"):
+            files.close()
+    reporter.info(counted.sentence)
     figures |= {"device": predictor.name, "gsd_m": area.transform.a, "nodata_share": counted.share}
     return {**figures, **_effort(clock, area, reporter)}
 
@@ -121,8 +125,10 @@ def polygonize(source: Source, target: Target, options: PolygonizeOptions, repor
         strips = clock.through("reading", _read_strips(reader, area, reporter))
         settings = Settings.of(options, reader.thresholds)
         found = _found(strips, settings, area, clock, reporter)
-        figures = {**write_footprints(found, sink, reader), **settings.used}
+        figures = {**_written(found, sink, reader, clock), **settings.used}
         _finish(reader, reporter)
+        with clock.at("writing"):
+            files.close()
     return {**figures, **_effort(clock, area, reporter)}
 
 
@@ -135,6 +141,11 @@ def _found(
     else:
         finding = Task(find_footprints, (settings, area.for_another_thread()))
         clock.add("outlines", (yield from in_process(finding, strips, reporter.check)))
+
+
+def _written(found: Iterator[Found], sink: FootprintWriter, reader: GriddedReader, clock: Clock) -> dict[str, float]:
+    with clock.at("writing"):
+        return write_footprints(clock.through(OTHERS, found, outer="writing"), sink, reader)
 
 
 def _load(model: Model) -> tuple[Predictor, Manifest]:

@@ -89,10 +89,15 @@ class Missing:
 
     def __iter__(self) -> Iterator[Codes]:
         for codes in self._strips:
-            self._missing += int(np.count_nonzero(codes[0] == NODATA))
+            self._missing += sum(int(np.count_nonzero(row == NODATA)) for row in codes[0])
             self._all += codes[0].size
             yield codes
             del codes  # else it would be held until the next strip is there
+
+    @property
+    def sentence(self) -> str:
+        """What the log says of them."""
+        return f"{self._missing:,} of {self._all:,} pixels are not there: nodata, masked or outside of the area."
 
     @property
     def share(self) -> float:

@@ -14,8 +14,6 @@ SKIPPED_DRIVERS = (
     "OAPIF", "OGCAPI", "OGR_VRT", "PLMOSAIC", "PLSCENES", "STACIT", "STACTA", "WCS", "WFS", "WMS", "WMTS",
 )  # fmt: skip
 SETTINGS = {
-    # Where GDAL writes what no Python code listens to, such as that a driver to be skipped is not there.
-    "CPL_LOG": os.devnull,
     "GDAL_VRT_RAWRASTERBAND_ALLOWED_SOURCE": "SIBLING_OR_CHILD_OF_VRT_PATH",
     # A server that falls silent is an error, in seconds; without these a read may wait for ever.
     "GDAL_HTTP_CONNECTTIMEOUT": "10",
