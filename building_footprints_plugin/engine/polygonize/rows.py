@@ -32,8 +32,9 @@ class Rows:
         return sum(strip.nbytes for strip in self._strips)
 
     def add(self, codes: Codes) -> None:
-        """Add a copy of `codes` below."""
-        self._strips.append(codes.copy())
+        """Add `codes` below; they are changed later, and copied first if they are a view or must not be changed."""
+        own = codes.flags.owndata and codes.flags.writeable
+        self._strips.append(codes if own else codes.copy())
 
     def columns(self, which: slice) -> Codes:
         """Return some columns of all rows, as an array of its own."""

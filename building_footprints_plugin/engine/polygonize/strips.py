@@ -53,7 +53,10 @@ class StripPolygonizer:
         return self._bottom - self._waiting.height
 
     def push(self, codes: Codes) -> Outlines:
-        """Add `(2, rows, width)` codes of building and interior; return the buildings that are now whole."""
+        """Add `(2, rows, width)` codes of building and interior; return the buildings that are now whole.
+
+        An array that owns its memory is the polygonizer's from then on.
+        """
         return concatenate(list(self.pieces(codes)))
 
     def pieces(self, codes: Codes) -> Iterator[Outlines]:
@@ -61,7 +64,7 @@ class StripPolygonizer:
         begin = 0
         while begin < codes.shape[1]:
             end = min(codes.shape[1], begin + self._cut_rows - self._bottom % self._cut_rows)
-            yield self._add(codes[:, begin:end])
+            yield self._add(codes if end - begin == codes.shape[1] else codes[:, begin:end])
             begin = end
 
     def finish(self) -> Outlines:
