@@ -16,6 +16,8 @@ from .errors import BridgeError, EngineCrashed, RunCancelled
 from .process import EngineProcess, Nothing
 
 POLL_S = 0.1  # how often a cancel is looked for
+LONGEST_TEXT = 2000  # characters of a sentence that are shown
+MOST_MESSAGES = 1000  # of a run that are shown; QGIS's log takes memory and time for each
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Run:
         self._result: dict[str, Any] | None = None
         self._refusal: str | None = None
         self._garbage: list[str] = []
+        self._told = 0
         self._heard_at = time.monotonic()
 
     def alone(self) -> dict[str, Any]:
@@ -146,11 +149,11 @@ class Run:
         if kind == "progress":
             self._show(message.get("fraction"))
         elif kind == "message":
-            self._tell(str(message.get("level")), str(message.get("text")))
+            self._tell(message.get("level"), _text_of(message))
         elif kind == "result":
             self._result = {name: value for name, value in message.items() if name != "type"}
         elif kind == "error":
-            self._refusal = self._limits.wording(str(message.get("text")))
+            self._refusal = self._limits.wording(_text_of(message))
         elif kind in ("begin", "end"):
             self.begun, self.ended = True, kind == "end"
         else:  # some library prints to stdout: not for us, but it may explain a crash
@@ -164,8 +167,9 @@ class Run:
             start, end = self._limits.bar_start, self._limits.bar_end
             self._feedback.setProgress(start + fraction * (end - start))
 
-    def _tell(self, level: str, text: str) -> None:
-        if not isinstance(self._feedback, QgsProcessingFeedback):
+    def _tell(self, level: Any, text: str) -> None:
+        self._told += 1
+        if not isinstance(self._feedback, QgsProcessingFeedback) or self._told > MOST_MESSAGES:
             return
         tell = self._feedback.pushWarning if level == "warning" else self._feedback.pushInfo
         tell(self._limits.wording(text))
@@ -183,6 +187,10 @@ class Run:
     def _with_tail(self, text: str) -> str:
         said = self._garbage + self._process.last_errors()
         return "\n".join([text, tr("Its last words:"), *said]) if said else text
+
+
+def _text_of(message: dict[str, Any]) -> str:
+    return str(message.get("text"))[:LONGEST_TEXT]
 
 
 def _parse(text: str) -> dict[str, Any]:

@@ -88,10 +88,14 @@ def deaf() -> None:
 
 def floods() -> None:
     """More than any pipe or queue holds, on both streams."""
+    floods_both()
+    send(type="result", count=7)
+
+
+def floods_both() -> None:
     for _ in range(3000):
         print("x" * 2000)
         print("y" * 2000, file=sys.stderr)
-    send(type="result", count=7)
 
 
 def huge_line() -> None:
@@ -161,6 +165,55 @@ def _deaf(number: int, words: list[str]) -> None:
         time.sleep(1)
 
 
+def _chatters(number: int, words: list[str]) -> None:
+    """Lines of others, of all kinds, among its own."""
+    odd = [
+        "",
+        "null",
+        "{}",
+        '{"type": ["result"]}',
+        '{"type": "end"',
+        "[" * 100_000,
+        "9" * 5000,
+        '{"type": "progress"}',
+    ]
+    odd += [f'{{"type": "progress", "fraction": {value}}}' for value in ("NaN", "1e999", "-1", "[]", '"half"')]
+    odd += ['{"type": "message"}', '{"type": "message", "level": {}, "text": ["a"]}', '{"type": "resu']
+    for line in odd:
+        print(line, flush=True)
+    sys.stdout.buffer.write(b"\x00\xff\xfe\n")
+    _who(number, words)
+
+
+def _floods(number: int, words: list[str]) -> None:
+    floods_both()
+    _who(number, words)
+
+
+def _writes_without_end(number: int, words: list[str]) -> None:
+    for _ in range(40):
+        sys.stdout.write("z" * 1_000_000)
+    print()
+    _who(number, words)
+
+
+def _preaches(number: int, words: list[str]) -> None:
+    for _ in range(3000):
+        send(type="message", level="warning", text="the end is near" * 1000)
+    _who(number, words)
+
+
+def _falls_silent(number: int, words: list[str]) -> None:
+    send(type="progress", fraction=0.1)
+    time.sleep(60)
+
+
+def _stops_in_a_line(number: int, words: list[str]) -> None:
+    sys.stdout.write('{"type": "result", "pid": 1')
+    sys.stdout.flush()
+    os._exit(3)
+
+
 def _waits(number: int, words: list[str]) -> None:
     """Work until a second one does, which is known by its file."""
     open(words[0], "w").close()
@@ -177,6 +230,12 @@ SERVED = {
     "obeys": _obeys,
     "deaf": _deaf,
     "waits": _waits,
+    "chatters": _chatters,
+    "floods": _floods,
+    "writes_without_end": _writes_without_end,
+    "preaches": _preaches,
+    "falls_silent": _falls_silent,
+    "stops_in_a_line": _stops_in_a_line,
     "ends_after": _who,
     "hangs_after": _who,
 }

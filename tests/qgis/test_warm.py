@@ -87,6 +87,28 @@ def test_a_crash_is_a_sentence_with_the_last_words_of_this_run_and_the_next_run_
     assert ask("who")["pid"] != pid
 
 
+@pytest.mark.parametrize("how", ["chatters", "floods", "writes_without_end", "preaches"])
+def test_odd_output_does_no_harm_and_keeps_it(ask, how):
+    pid, feedback = ask("who")["pid"], Listener()
+    assert ask(how, feedback=feedback)["pid"] == pid
+    assert ask("who")["pid"] == pid
+    assert len(feedback.warnings) <= 1000, "QGIS's log has to take it"
+    assert max(map(len, [*feedback.infos, *feedback.warnings])) <= 2000
+
+
+@pytest.mark.parametrize(
+    ("how", "says"), [("falls_silent", "silent for 0.5 seconds"), ("stops_in_a_line", "exit code 3")]
+)
+def test_one_that_does_not_come_to_an_end_is_ended_and_replaced(ask, python, how, says):
+    pid = ask("who")["pid"]
+    began = time.monotonic()
+    with pytest.raises(EngineCrashed, match=says):
+        run_warm(str(python), [how], Listener(), Limits(silence_s=0.5))
+    assert time.monotonic() - began < 10
+    assert not alive(pid)
+    assert ask("who")["pid"] != pid
+
+
 @pytest.mark.parametrize("how", ["ends_after", "hangs_after"])
 def test_one_that_is_gone_when_it_is_needed_is_replaced_unseen(ask, monkeypatch, how):
     """It ends by itself after a while, perhaps just now; or it hangs."""
