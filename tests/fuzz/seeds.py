@@ -185,6 +185,31 @@ def _lines(folder: Path) -> list[Seed]:
     return [Seed("lines", folder, "in.txt", "in.txt", text=True)]
 
 
+def _answers(folder: Path) -> list[Seed]:
+    """What an engine that is kept says during a run."""
+    (seed,) = _lines(folder)
+    said = (folder / "in.txt").read_text()
+    (folder / "in.txt").write_text(f'{{"type": "begin", "id": 1}}\n{said}{{"type": "end", "id": 1, "code": 0}}\n')
+    return [replace(seed, kind="answers")]
+
+
+PLACE = "{place}"  # in orders: the folder of the case
+
+
+def _orders(folder: Path) -> list[Seed]:
+    """What an engine that is kept is asked for: footprints of a mask and straight outlines, a score, a cancel."""
+    _raster(folder / "mask.tif", (_pixels(1) > 100).astype(np.uint8))
+    write_layer(folder / "in.geojson", _houses())
+    commands = (
+        ["polygonize", "mask.tif", "out.gpkg", "--json-lines", "--min-area=3", "--bounds", f"{EAST},0,{EAST + 9},1e7"],
+        ["regularize", "in.geojson", "out.fgb", "--method=simplify", "--tolerance=0.4"],
+        ["score", "in.geojson", "in.geojson", "--iou=0.4", "--preset=spacenet"],
+    )
+    orders = [{"id": n, "arguments": words, "folder": PLACE} for n, words in enumerate(commands)]
+    (folder / "in.txt").write_text("".join(json.dumps(order) + "\n" for order in [*orders, {"cancel": 1}]))
+    return [Seed("orders", folder, "in.txt", "in.txt", text=True)]
+
+
 KINDS: dict[str, Callable[[Path], list[Seed]]] = {
     "raster": _rasters,
     "picture": _pictures,
@@ -193,4 +218,6 @@ KINDS: dict[str, Callable[[Path], list[Seed]]] = {
     "weights": _weights,
     "manifest": _manifests,
     "lines": _lines,
+    "answers": _answers,
+    "orders": _orders,
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import os
 import sys
+import traceback
 import types
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,16 +18,21 @@ import numpy as np
 import shapely
 
 from building_footprints_plugin.engine.area import area_of
+from building_footprints_plugin.engine.command_line import attempt
 from building_footprints_plugin.engine.comparison import Request, Source, compare, results_of
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.manifest import manifest_from_json
 from building_footprints_plugin.engine.options import RegularizeOptions, ScoreOptions
 from building_footprints_plugin.engine.progress import Reporter
 from building_footprints_plugin.engine.raster import GriddedReader, RasterFile, open_probability, open_raster
+from building_footprints_plugin.engine.serve import serve
 from building_footprints_plugin.engine.straighten import straighten
 from building_footprints_plugin.engine.vector import read_layer, write_layer
 from building_footprints_plugin.engine.weights import load_network, read_manifest
 
+from .seeds import PLACE
+
+SILENCE_S = 0.3
 SIDE = 300  # px that are read of each corner
 
 
@@ -93,6 +102,57 @@ def lines(path: Path, number: int) -> None:
     json.dumps(result)
 
 
+def answers(path: Path, number: int) -> None:
+    """The same of an engine that is kept: it says this of a run, and stays."""
+    run = _bridge()
+    with run.start(["sh", "-c", f"cat '{path}'; exec cat"]) as engine:
+        asked = run.Run(engine, Feedback(), run.Limits(silence_s=SILENCE_S, exit_s=5))
+        try:
+            if asked.begins(SILENCE_S):
+                json.dumps(asked.served())
+        except run.BridgeError as error:
+            raise BadInput("The bridge refuses it.") from error
+        finally:
+            asked.drain(SILENCE_S)
+
+
+def orders(path: Path, number: int) -> None:
+    """Let a process that serves hear this: it goes on to its end, answers in lines, and ends what it begins."""
+    heard = path.read_bytes().replace(PLACE.encode(), str(path.parent).encode())
+    answers, errors = path.with_name("answers"), path.with_name("errors")
+    code = _serving(heard, answers, errors)
+    kinds = Counter(json.loads(line)["type"] for line in answers.read_text().splitlines())
+    if code != 0:
+        raise RuntimeError(f"exit code {code}: {errors.read_text()[-100:]}")
+    if kinds["begin"] != kinds["end"]:
+        raise RuntimeError(f"{kinds['begin']} runs began, {kinds['end']} ended")
+    if not kinds["result"]:
+        raise BadInput("Nothing was run.")
+
+
+def _serving(heard: bytes, answers: Path, errors: Path) -> int:
+    """Return the exit code of a process that serves, once it has heard everything and has had nothing to do."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.dup2(reading, 0)
+        for number, path in ((1, answers), (2, errors)):
+            os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY), number)
+        try:
+            serve(attempt, idle_s=SILENCE_S)
+        except BaseException:
+            os.write(2, traceback.format_exc().encode())
+        finally:
+            os._exit(1)
+    os.close(reading)
+    with contextlib.suppress(BrokenPipeError), open(writing, "wb", closefd=False) as pipe:
+        pipe.write(heard)
+    _, status = os.waitpid(child, 0)
+    os.close(writing)
+    return os.waitstatus_to_exitcode(status)
+
+
 class Feedback:
     """Takes what the bridge tells; strict about types as QGIS is."""
 
@@ -134,4 +194,6 @@ TARGETS: dict[str, Callable[[Path, int], None]] = {
     "weights": weights,
     "manifest": manifest,
     "lines": lines,
+    "answers": answers,
+    "orders": orders,
 }
