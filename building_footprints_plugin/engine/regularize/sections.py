@@ -17,6 +17,7 @@ from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
 from .unseen import on_border
 
 ON_LINE = 0.75  # of the tolerance: how far the ends of a section may be from the line it is laid on
+ONE_WAY = np.cos(np.radians(10))  # what turns by more is no one line, however short: a corner that was rounded off
 MAX_MEETING = 6  # pieces of outline that meet in one point, at most
 
 
@@ -89,9 +90,11 @@ def _corners(coverage: Coverage, start: Ints, begin: Floats, end: Floats) -> tup
 
 
 def _laid_on_lines(sections: Sections, near_m: float) -> Sections:
-    """Lay sections that meet on one line where that is never further than `near_m` from their ends."""
+    """Lay sections that meet and go one way on one line where that is never further than `near_m` from their ends."""
     one, two = meeting_pairs(sections.corner.ravel(), np.repeat(np.arange(len(sections.corner)), 2))
-    same = sections.unseen[one] == sections.unseen[two]
+    along = sections.own.direction()
+    same = np.abs((along[one] * along[two]).sum(axis=1)) >= ONE_WAY
+    same &= sections.unseen[one] == sections.unseen[two]
     one, two = one[same], two[same]
     own, line, ends = sections.own, sections.line, sections.corner_xy[sections.corner]
     fit, off, new = own, np.empty(len(one)), np.ones(len(one), dtype=bool)
