@@ -197,8 +197,7 @@ def _codes(weights: Path, places: list[Place]) -> tuple[Codes, float, Setting]:
 def _setting(values: Mapping[str, float]) -> Setting:
     """Return the setting that a manifest holds; its F1 is not known."""
     point = Point(*(values[name] for name in Point._fields))
-    line = Calibration(values.get("confidence_slope", 1.0), values.get("confidence_offset", 0.0))
-    return Setting(point, values["min_area_m2"], {}, values["min_confidence"], line)
+    return Setting(point, values["min_area_m2"], {}, values["min_confidence"], Calibration.of(values))
 
 
 def _tile(place: Place, tile_id: str, predictor: Predictor, gsd_m: float) -> Tile:

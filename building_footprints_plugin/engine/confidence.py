@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,11 @@ class Calibration:
 
     slope: float = 1.0
     offset: float = 0.0
+
+    @classmethod
+    def of(cls, found: Mapping[str, float]) -> Calibration:
+        """Return the line among what was found best for weights, as their manifest holds it; none changes nothing."""
+        return cls(found.get("confidence_slope", cls.slope), found.get("confidence_offset", cls.offset))
 
     def __call__(self, mean: Floats) -> Floats:
         """Return the chance (n,) that footprints of mean building probability (n,), both 0..1, are right."""

@@ -49,7 +49,7 @@ class Settings:
 
         used = {name: value(name) for name in DEFAULTS}
         thresholds = Thresholds.of(used["threshold"], used["seed_threshold"], used["merge_threshold"])
-        line = Calibration(found.get("confidence_slope", 1.0), found.get("confidence_offset", 0.0))
+        line = Calibration.of(found)
         return cls(thresholds, used["min_area_m2"], used["min_confidence"], line, options, used)
 
 
