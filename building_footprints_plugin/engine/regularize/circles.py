@@ -15,11 +15,12 @@ MIN_VERTICES = 12
 
 def with_circles(arcs: Arcs, raw: Arcs, closed: Bools, tolerance_m: float, pixel_m: float) -> tuple[Arcs, Bools]:
     """Return `arcs` with regular polygons of the raw outline's area where `raw` is round, and which arcs are."""
-    centre, radius, error = fitted_circles(raw)
-    area = _areas(raw)
+    rings, limit = raw.at(closed), TOLERANCES * tolerance_m + PIXELS * pixel_m
+    centre, area, is_round = np.zeros((len(closed), 2)), np.zeros(len(closed)), closed.copy()
+    centre[closed], radius, error = fitted_circles(rings)
+    area[closed] = _areas(rings)
     size = np.sqrt(np.abs(area) / np.pi)
-    limit = TOLERANCES * tolerance_m + PIXELS * pixel_m
-    is_round = closed & (error <= limit) & (np.abs(radius - size) <= limit) & (size > 3 * tolerance_m)
+    is_round[closed] = (error <= limit) & (np.abs(radius - size[closed]) <= limit) & (size[closed] > 3 * tolerance_m)
     angle = np.arccos(1 - SAGITTA * tolerance_m / np.maximum(size, tolerance_m))
     corners = np.maximum(MIN_VERTICES, 4 * np.ceil(np.pi / angle / 4)).astype(np.int64)
     counts = np.where(is_round, corners + 1, np.diff(arcs.start))
@@ -59,7 +60,7 @@ def fitted_circles(arcs: Arcs) -> tuple[Floats, Floats, Floats]:
 
 
 def _areas(arcs: Arcs) -> Floats:
-    """Return the signed area of the closed arcs, counterclockwise positive; that of the others has no meaning."""
+    """Return the signed area of the closed arcs, counterclockwise positive."""
     arc = owner_of(arcs.start)
     edge = np.flatnonzero(np.diff(arc) == 0)
     origin = arcs.xy[arcs.start[:-1]][arc[edge]]

@@ -25,6 +25,11 @@ class Arcs:
     xy: Floats
     start: Ints
 
+    def at(self, which: Bools) -> Arcs:
+        """Return some of the arcs."""
+        counts = np.diff(self.start)
+        return Arcs(self.xy[np.repeat(which, counts)], starts_of(counts[which]))
+
 
 @dataclass(frozen=True)
 class Coverage:
