@@ -32,8 +32,8 @@ class ExtractBuildings(NetworkAlgorithm):
         "than that show too little. No data and transparent parts stay empty.\n\n"
         "Web maps (XYZ, WMS, WMTS) work too, within an extent or mask polygons: their pictures are fetched first, so "
         "mind the terms of whoever offers them.\n\n"
-        "A long run that was interrupted, by a crash or a power cut, goes on where it was when it is run again with the "
-        "same settings into the same file.\n\n"
+        "A long run that was interrupted, by a crash or a power cut, goes on where it was when it is run again with "
+        "the same settings into the same file.\n\n"
         "The network runs outside QGIS, in a Python that Check Installation reports on."
     )
 

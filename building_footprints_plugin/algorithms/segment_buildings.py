@@ -26,8 +26,8 @@ class SegmentBuildings(NetworkAlgorithm):
         "to its neighbours).\n\n"
         "Polygonize buildings turns it into footprints, as often as wanted with other thresholds, without running the "
         "network again.\n\n"
-        "A long run that was interrupted, by a crash or a power cut, goes on where it was when it is run again with the "
-        "same settings into the same file.\n\n"
+        "A long run that was interrupted, by a crash or a power cut, goes on where it was when it is run again with "
+        "the same settings into the same file.\n\n"
         "The network runs outside QGIS, in a Python that Check Installation reports on."
     )
 
