@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from traceback import clear_frames
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -58,6 +59,10 @@ class Features:
         """Yield the features, about `BATCH` at once."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Let go of the engine's file before it is deleted; QGIS would keep it open else, for good."""
+        raise NotImplementedError
+
 
 def in_batches(features: Iterable[QgsFeature]) -> Iterator[list[QgsFeature]]:
     """Yield lists of `BATCH` features; the last may be shorter."""
@@ -79,10 +84,13 @@ def pour(values: Values, name: str, features: Features, feedback: QgsProcessingF
     files_before = _files_of(values.destination(name))
     try:
         return _pour(values, name, features, feedback)
-    except BaseException:
+    except BaseException as error:
+        clear_frames(error.__traceback__)  # closes the sink: Windows deletes no file that is open
         for made in _files_of(values.destination(name)) - files_before:
             made.unlink()
         raise
+    finally:
+        features.close()
 
 
 class _Copy(Features):
@@ -100,6 +108,9 @@ class _Copy(Features):
     def batches(self) -> Iterator[list[QgsFeature]]:
         for batch in in_batches(self._layer.getFeatures()):
             yield [self._only_columns(feature) for feature in batch]
+
+    def close(self) -> None:
+        del self._layer
 
     def _only_columns(self, feature: QgsFeature) -> QgsFeature:
         values = feature.attributes()

@@ -48,6 +48,9 @@ class Straightened(Features):
             found = {feature[ID]: feature for feature in self._straight.getFeatures(wanted)}
             yield [self._joined(feature, found[feature.id()]) for feature in known]
 
+    def close(self) -> None:
+        del self._straight
+
     def _rows(self) -> dict[int, int]:
         """Return the row of each source feature in the engine's layer."""
         request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)

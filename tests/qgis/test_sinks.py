@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import os
+from pathlib import Path
+
 import processing
 import pytest
 from qgis.core import (
@@ -16,7 +20,9 @@ from qgis.core import (
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QCoreApplication, QEvent
 
+from building_footprints_plugin.algorithms import sinks
 from building_footprints_plugin.algorithms.base import EngineAlgorithm
 
 pytestmark = pytest.mark.usefixtures("provider")
@@ -46,6 +52,26 @@ def test_a_layer_in_memory(raster, sink):
     layer = processing.run(EXTRACT, {"INPUT": str(raster()), "OUTPUT": sink})["OUTPUT"]
     assert layer.providerType() == "memory"
     assert [feature["id"] for feature in layer.getFeatures()] == [1, 2, 3]
+
+
+def test_cancelled_while_its_layer_is_filled_a_run_lets_go_of_the_engines_file(
+    raster, tmp_path, monkeypatch, feedback, capfd
+):
+    """Else Windows would not let the temporary folder be deleted; QGIS's event loop does the rest, between runs."""
+    monkeypatch.setattr(sinks, "BATCH", 1)
+    feedback.cancel()  # the played engine does not look
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(QgsProcessingException, match="Cancelled"):
+            processing.run(EXTRACT, {"INPUT": str(raster()), "OUTPUT": str(tmp_path / "b.gpkg")}, feedback=feedback)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        names = [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if os.path.islink(entry)]
+        assert [name for name in names if "footprints.gpkg" in name] == []
+    finally:
+        gc.enable()
+    assert list(tmp_path.iterdir()) == [tmp_path / "image.tif"]
+    assert "readonly database" not in capfd.readouterr().err, "the layer is closed before it is removed"
 
 
 def test_a_layer_beside_others_in_a_geopackage(raster, tmp_path):
