@@ -9,6 +9,7 @@ or an open file was left.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import statistics
@@ -72,10 +73,18 @@ class Runs:
 
 def children() -> list[int]:
     """Return the processes that this one has started and that run."""
-    found = []
-    for task in os.listdir("/proc/self/task"):
-        found += Path(f"/proc/self/task/{task}/children").read_text().split()
-    return [int(pid) for pid in found if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"]
+    found: list[str] = []
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that has just ended
+            found += (task / "children").read_text().split()
+    return [int(pid) for pid in found if _runs(pid)]
+
+
+def _runs(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def held() -> dict[str, int]:
