@@ -3,7 +3,7 @@
 Real labelled tiles of a dense town, made soft as a network's answer is, are laid out side by side, again and again.
 Shown are the footprints a second of one core for each step, as they get ten times more (by default up to 100,000), what
 one of them takes compared with one of the fewest (1 is linear), the memory, and the whole command from a raster to a
-GeoPackage. A million, outlines only, in about five minutes: `... bench_polygonize 1000000 --outlines`.
+GeoPackage. A million: `... bench_polygonize 1000000 --methods rectangular`; outlines only: `--methods` without any.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from rasterio.crs import CRS
 from rasterio.transform import from_origin
 from scipy import ndimage
 
+from building_footprints_plugin.engine.footprints import BATCH
 from building_footprints_plugin.engine.polygonize import CODE_MAX, StripPolygonizer, Thresholds
 from building_footprints_plugin.engine.raster import Grid, ProbabilityWriter
 from building_footprints_plugin.engine.regularize import Demands, regularize
@@ -87,10 +88,10 @@ def steps(tiles: Codes, rows: int, methods: tuple[str, ...] = METHODS) -> tuple[
         found = polygonizer.finish() if codes is None else polygonizer.push(codes)
         seconds["polygonize"] += time.process_time() - began
         count += len(found.polygons)
-        metres = np.asarray(shapely.transform(found.polygons, lambda xy: xy * (PIXEL, -PIXEL)), dtype=object)
-        for method in methods:
+        for batch, method in itertools.product(found.in_batches(BATCH), methods):
+            metres = np.asarray(shapely.transform(batch.polygons, lambda xy: xy * (PIXEL, -PIXEL)), dtype=object)
             began = time.process_time()
-            regularize(metres, found.group, Demands(method, TOLERANCE, PIXEL))
+            regularize(metres, batch.group, Demands(method, TOLERANCE, PIXEL))
             seconds[method] += time.process_time() - began
     return count, seconds
 
@@ -102,7 +103,7 @@ def more_and_more(tiles: Codes, most: int, methods: tuple[str, ...]) -> None:
         "footprints",
         "polygonize",
         *methods,
-        *(["with rectangular"] if methods else []),
+        *(["with rectangular"] if "rectangular" in methods else []),
         "each, x first",
         "peak MB",
     ]
@@ -110,7 +111,7 @@ def more_and_more(tiles: Codes, most: int, methods: tuple[str, ...]) -> None:
     first, size = 0.0, 1000
     while size <= most:
         count, seconds = steps(tiles, round(SAMPLE_ROWS * size / sample), methods)
-        both = [seconds["polygonize"] + seconds["rectangular"]] if methods else []
+        both = [seconds["polygonize"] + seconds["rectangular"]] if "rectangular" in methods else []
         each = sum(seconds.values()) / count
         first = first or each
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
@@ -146,15 +147,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("most", type=int, nargs="?", default=100_000)
     parser.add_argument("--place", type=Path, default=PLACE, metavar="DIR", help="a place of the training data")
-    parser.add_argument("--outlines", action="store_true", help="outlines only: nothing is straightened or written")
+    parser.add_argument("--methods", nargs="*", choices=METHODS, default=METHODS, help="how outlines are straightened")
     arguments = parser.parse_args()
     tiles = soft_tiles(arguments.place)
-    more_and_more(tiles, arguments.most, () if arguments.outlines else METHODS)
-    if arguments.outlines:
-        return
+    more_and_more(tiles, arguments.most, tuple(arguments.methods))
     rows = round(SAMPLE_ROWS * min(arguments.most, 20_000) / steps(tiles, SAMPLE_ROWS, ())[0])
     print(f"{'the whole command':>24} footprints megapixels  seconds      cpu a cpu second peak MB")
-    for method in ("none", "rectangular"):
+    for method in ("none", *arguments.methods):
         command(tiles, rows, ["--regularize", method])
 
 
