@@ -42,6 +42,7 @@ def test_twice_changes_nothing_that_was_squared(seed: int) -> None:
 TRAPEZOID = shapely.Polygon([(0, 0), (12, 0), (12, 7), (0, 5)])
 LEANING = shapely.Polygon([(0, 0), (12, 0.2), (12, 7), (0, 7)])
 STAIRS = shapely.Polygon([(0, 0), (6, 0)] + [(6 - x / 2, y / 2) for k in range(1, 8) for x, y in ((k - 1, k), (k, k))])
+CUT = shapely.Polygon([(0, 0), (9, 0), (9, 1), (2, 8), (0, 3)])
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,11 @@ def test_what_counts_as_squared(shape: shapely.Polygon, expected: bool, angle: f
     assert np.isnan(axis) != expected
     if expected:
         assert np.degrees(axis) % 90 == pytest.approx(angle, abs=1e-4)
+
+
+@pytest.mark.parametrize(("angle", "expected"), [(33, True), (0, False)], ids=["turned", "as on a grid of pixels"])
+def test_two_right_corners_of_five_count_only_where_no_grid_can_have_made_them(angle: float, expected: bool) -> None:
+    assert np.isnan(squared_axes(np.array([turned(CUT, angle)], dtype=object), TOLERANCE)[0]) != expected
 
 
 def test_a_squared_neighbour_is_no_reason_to_change() -> None:

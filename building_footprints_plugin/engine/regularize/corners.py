@@ -12,7 +12,8 @@ from .rings import Bools, Floats, Ints, Polygons
 RIGHT = np.sin(np.radians(2))  # a corner within this of 90 degrees is a right one
 STRAIGHT = np.cos(np.radians(5))  # what turns by less is no corner
 EXACT = 1e-6
-MAX_OBLIQUE = 0.5  # of an outline that was squared before: off its axis, and
+MAX_OBLIQUE = 0.8  # of an outline that was squared before: off its axis, as where a picture cut it;
+MAX_OBLIQUE_UPRIGHT = 0.5  # where that is x and y, as corners on a grid of pixels may well be right ones;
 MAX_SHORT = 0.12  # in edges so short that they are noise; results have up to 0.10, what networks draw 0.17 and more
 MAX_SHORT_EDGES = 0.45  # of the edges: every other one of stairs
 
@@ -51,7 +52,7 @@ def oblique(polygons: Polygons) -> Bools:
 def squared_axes(polygons: Polygons, noise_m: float) -> Floats:
     """Return the axis, in radians, of polygons that were squared before; NaN for others.
 
-    They have right corners to the last digits, most of their outline lies along these, and hardly any of it in edges
+    They have right corners to the last digits, some of their outline lies along these, and hardly any of it in edges
     shorter than `noise_m`. Nothing that is traced or drawn by hand is like that, but for stairs along pixels.
     """
     corners = _Corners.of(shapely.simplify(polygons, EXACT))
@@ -69,6 +70,7 @@ def squared_axes(polygons: Polygons, noise_m: float) -> Floats:
         total, part = (np.bincount(corners.polygon, values, len(polygons)) for values in (weight, weight * which))
         return np.asarray(part / np.maximum(total, EXACT), dtype=np.float64)
 
-    done = (longest >= 0) & (share(off, corners.length) <= MAX_OBLIQUE) & (share(short, corners.length) <= MAX_SHORT)
+    limit = np.where(np.abs(along).min(axis=1) < EXACT, MAX_OBLIQUE_UPRIGHT, MAX_OBLIQUE)
+    done = (longest >= 0) & (share(off, corners.length) <= limit) & (share(short, corners.length) <= MAX_SHORT)
     done &= share(short, np.ones(len(short))) <= MAX_SHORT_EDGES
     return np.where(done, np.arctan2(along[:, 1], along[:, 0]), np.nan)
