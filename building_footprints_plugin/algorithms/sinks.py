@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ from traceback import clear_frames
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFeature,
+    QgsFeatureRequest,
     QgsFeatureSink,
     QgsFields,
     QgsProcessingException,
@@ -79,18 +81,34 @@ def fill_sink(values: Values, name: str, source: EngineLayer, feedback: QgsProce
 def pour(values: Values, name: str, features: Features, feedback: QgsProcessingFeedback) -> str:
     """Put `features` into the sink parameter `name` and return the id of what was made.
 
-    A file that was made here is removed again when the run fails or is cancelled.
+    A file that was begun here is removed again when the run fails or is cancelled.
     """
-    files_before = _files_of(values.destination(name))
+    destination = values.destination(name)
+    files_before, state_before = _files_of(destination), _state(destination)
     try:
-        return _pour(values, name, features, feedback)
+        target, count = _pour(values, name, features, feedback)
+        _check_whole(target, count)
+        return target
     except BaseException as error:
         clear_frames(error.__traceback__)  # closes the sink: Windows deletes no file that is open
-        for made in _files_of(values.destination(name)) - files_before:
+        for made in _files_of(destination) - files_before:
             made.unlink()
+        if _state(destination) not in (None, state_before):  # QGIS has written over what was there
+            os.unlink(destination)
         raise
     finally:
         features.close()
+
+
+def _check_whole(target: str, count: int) -> None:
+    """Refuse a file that does not hold all features: QGIS does not say that a disk was full as it closed one."""
+    file = target.partition("|")[0]
+    if not os.path.isfile(file):
+        return
+    layer = QgsVectorLayer(target, "", "ogr")
+    request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
+    if not layer.isValid() or sum(1 for _ in layer.getFeatures(request)) != count:
+        raise QgsProcessingException(tr("{} could not be written to its end: is the disk full?").format(file))
 
 
 class _Copy(Features):
@@ -120,8 +138,9 @@ class _Copy(Features):
         return made
 
 
-def _pour(values: Values, name: str, features: Features, feedback: QgsProcessingFeedback) -> str:
-    algorithm = values.algorithm
+def _pour(values: Values, name: str, features: Features, feedback: QgsProcessingFeedback) -> tuple[str, int]:
+    """Return the id of what was made, and how many features were handed over; the sink is closed then."""
+    algorithm, count = values.algorithm, 0
     sink, target = algorithm.parameterAsSink(
         values.parameters, name, values.context, features.fields, features.kind, features.crs
     )
@@ -132,7 +151,8 @@ def _pour(values: Values, name: str, features: Features, feedback: QgsProcessing
             raise RunCancelled(tr("Cancelled; no output was written."))
         if not sink.addFeatures(batch, QgsFeatureSink.Flag.FastInsert):
             raise QgsProcessingException(algorithm.writeFeatureError(sink, values.parameters, name))
-    return str(target)
+        count += len(batch)
+    return str(target), count
 
 
 def _files_of(destination: str) -> set[Path]:
@@ -141,3 +161,12 @@ def _files_of(destination: str) -> set[Path]:
     if not target.suffix or not target.parent.is_dir():
         return set()
     return set(target.parent.glob(glob.escape(target.stem) + ".*"))
+
+
+def _state(destination: str) -> tuple[int, int] | None:
+    """Return size and date of a file; None where `destination` is none that is there."""
+    try:
+        about = os.stat(destination)
+    except OSError:
+        return None
+    return about.st_size, about.st_mtime_ns

@@ -1184,6 +1184,10 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>{} verglichen mit der Referenz {}</translation>
         </message>
         <message>
+            <source>{} could not be written to its end: is the disk full?</source>
+            <translation>{} konnte nicht bis zum Ende geschrieben werden: Ist der Datenträger voll?</translation>
+        </message>
+        <message>
             <source>{} could not be written: {}</source>
             <translation>{} konnte nicht geschrieben werden: {}</translation>
         </message>
