@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from building_footprints_plugin.engine.confidence import Calibration, log_odds
 from building_footprints_plugin.engine.polygonize import CODE_MAX
@@ -16,7 +18,6 @@ from .trying import Point, Tile, labels_at
 
 Floats = NDArray[np.float64]
 UNCHANGED = Calibration()
-STEPS = 25
 HOLD = 1.0  # how strongly the line is held where it was, in footprints: a few that are all right say little
 
 
@@ -49,15 +50,17 @@ def find(tiles: Sequence[Tile], point: Point, min_area_px: float) -> Found:
 
 
 def calibrate(found: Mapping[str, Found]) -> Calibration:
-    """Return the line that makes what became of the footprints likeliest (Newton's method); each counts alike."""
+    """Return the line that makes what became of the footprints likeliest ; each counts alike."""
     mean = np.concatenate([np.empty(0), *(place.mean for place in found.values())])
     right = np.concatenate([np.empty(0, dtype=bool), *(place.right for place in found.values())])
     sides = np.column_stack([log_odds(mean), np.ones(len(right))])
     start = np.array([1.0, 0.0])
-    line = start.copy()
-    for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-sides @ line))
-        slope = sides.T @ (chance - right) + HOLD * (line - start)
-        bend = (sides * (chance * (1 - chance))[:, None]).T @ sides + HOLD * np.eye(2)
-        line -= np.linalg.solve(bend, slope)
-    return Calibration(float(line[0]), float(line[1])) if line[0] > 0 else UNCHANGED
+
+    def unlikeliness(line: Floats) -> tuple[float, Floats]:
+        """Return minus the log-likelihood, and its gradient; a wide normal prior holds the line where it was."""
+        odds, moved = sides @ line, line - start
+        gradient = sides.T @ (expit(odds) - right) + HOLD * moved
+        return float(np.logaddexp(0, odds).sum() - odds[right].sum() + HOLD * moved @ moved / 2), gradient
+
+    slope, offset = minimize(unlikeliness, start, jac=True, method="L-BFGS-B").x
+    return Calibration(float(slope), float(offset)) if slope > 0 else UNCHANGED

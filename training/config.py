@@ -36,6 +36,13 @@ class TrainOptions(Options):
     gsd_m: float = parameter(
         0.3, "metres per pixel the network is made for", unit="m", minimum=0.01, maximum=100.0, flag="--gsd"
     )
+    gsd_tolerance: float = parameter(
+        1.0,
+        "rasters whose pixels are up to this many times larger or smaller are shown to the network as they are, others "
+        "at the nearest size within that",
+        minimum=1.0,
+        maximum=100.0,
+    )
     input_scaling: str = parameter(
         "centred", "what the network sees of a value of 0..255: (value - 127) / 128, or itself", choices=tuple(SCALINGS)
     )

@@ -123,6 +123,7 @@ def _manifest(checkpoint: Checkpoint, places: Sequence[Place], thresholds: dict[
         architecture=options["network"],
         bands=BANDS,
         gsd_m=options["gsd_m"],
+        gsd_tolerance=options.get("gsd_tolerance", 1.0),
         mean=(mean,) * len(BANDS),
         std=(std,) * len(BANDS),
         classes=CLASSES,

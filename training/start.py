@@ -43,16 +43,17 @@ def network_from(weights: Path, options: TrainOptions) -> nn.Module:
 
     Raises BadInput if it is not the network, the resolution, the bands or the classes that `options` ask for.
     """
-    asked = {name: getattr(options, name) for name in ("network", "gsd_m", "input_scaling")}
-    for name, value in values_of(weights).items():
-        if value != asked[name]:
-            raise BadInput(f"{weights} has {name} {value}, and {asked[name]} was asked for; leave {name} out.")
+    values = values_of(weights)
+    for name in ("network", "gsd_m", "input_scaling"):
+        value, asked = values[name], getattr(options, name)
+        if value != asked:
+            raise BadInput(f"{weights} has {name} {value}, and {asked} was asked for; leave {name} out.")
     network, _ = load_network(weights)
     return network
 
 
 def values_of(weights: Path) -> Values:
-    """Return the options that follow from a weights file: network, gsd_m and input_scaling.
+    """Return the options that follow from a weights file: network, gsd_m, gsd_tolerance and input_scaling.
 
     Raises BadInput if its bands, classes or normalisation are none that training here has.
     """
@@ -62,7 +63,8 @@ def values_of(weights: Path) -> Values:
             f"{weights} has bands {', '.join(manifest.bands)} and classes {', '.join(manifest.classes)}; "
             f"expected {BANDS} bands and the classes {', '.join(CLASSES)}."
         )
-    return {"network": manifest.architecture, "gsd_m": manifest.gsd_m, "input_scaling": _scaling(weights, manifest)}
+    sizes = {"gsd_m": manifest.gsd_m, "gsd_tolerance": manifest.gsd_tolerance}
+    return {"network": manifest.architecture, **sizes, "input_scaling": _scaling(weights, manifest)}
 
 
 def _scaling(weights: Path, manifest: Manifest) -> str:

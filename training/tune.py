@@ -75,10 +75,10 @@ class Setting:
 
 @dataclass
 class Search:
-    """Everything tried so far on tiles of `gsd_m` metres per pixel: the best setting at each point."""
+    """The best setting at each point tried so far on the tiles of each place, of `gsd_m` metres per pixel."""
 
     tiles: Mapping[str, Sequence[Tile]]
-    gsd_m: float
+    gsd_m: Mapping[str, float]
     try_all: Try
     tried: dict[Point, Setting] = field(default_factory=dict)
 
@@ -100,8 +100,10 @@ class Search:
 
     def f1(self, points: Sequence[Point], areas_m2: Floats) -> dict[str, Floats]:
         """Return the object F1 `(points, areas)` of each place."""
-        areas_px = areas_m2 / self.gsd_m**2
-        return {name: f1_of(self.try_all(tiles, points), areas_px) for name, tiles in self.tiles.items()}
+        return {
+            name: f1_of(self.try_all(tiles, points), areas_m2 / self.gsd_m[name] ** 2)
+            for name, tiles in self.tiles.items()
+        }
 
 
 def tune(weights: Path, places: list[Place], workers: int = 1) -> tuple[Setting, list[Setting]]:
@@ -124,15 +126,15 @@ def tune(weights: Path, places: list[Place], workers: int = 1) -> tuple[Setting,
     return judged(now, tiles, gsd_m), [with_confidence(first, tiles, gsd_m), *others]
 
 
-def judged(setting: Setting, tiles: Codes, gsd_m: float) -> Setting:
-    """Return the setting with its F1 on tiles of `gsd_m` metres per pixel."""
-    found = {name: find(own, setting.point, setting.min_area_m2 / gsd_m**2) for name, own in tiles.items()}
+def judged(setting: Setting, tiles: Codes, gsd_m: Mapping[str, float]) -> Setting:
+    """Return the setting with its F1 on the tiles of each place, of `gsd_m` metres per pixel."""
+    found = {name: find(own, setting.point, setting.min_area_m2 / gsd_m[name] ** 2) for name, own in tiles.items()}
     return _kept(setting, found, setting.min_confidence)
 
 
-def with_confidence(setting: Setting, tiles: Codes, gsd_m: float) -> Setting:
+def with_confidence(setting: Setting, tiles: Codes, gsd_m: Mapping[str, float]) -> Setting:
     """Return the setting with confidences calibrated, and with the lowest one that is as good as the best."""
-    found = {name: find(own, setting.point, setting.min_area_m2 / gsd_m**2) for name, own in tiles.items()}
+    found = {name: find(own, setting.point, setting.min_area_m2 / gsd_m[name] ** 2) for name, own in tiles.items()}
     line = replace(setting, calibration=calibrate(found))
     tried = [_kept(line, found, float(lowest)) for lowest in CONFIDENCES]
     best = max(one.mean_f1 for one in tried)
@@ -178,20 +180,22 @@ def _at_least(sizes: NDArray[np.int64], areas_px: Floats) -> NDArray[np.intp]:
     return len(sizes) - np.searchsorted(np.sort(sizes), areas_px, side="left")
 
 
-def _codes(weights: Path, places: list[Place]) -> tuple[Codes, float, Setting]:
-    """Return the tiles of each place as the network sees them, its metres per pixel, and its setting."""
+def _codes(weights: Path, places: list[Place]) -> tuple[Codes, dict[str, float], Setting]:
+    """Return the tiles of each place as the network sees them, their metres per pixel, and its setting."""
     network, manifest = load_network(weights)
     device = choose_device("auto")
     predictor = Predictor(network, manifest, device, choose_precision("auto", device), batch_size=1)
     bar = tqdm(total=sum(len(place.ids) for place in places), unit="tile", desc="network", disable=None)
+    finest, coarsest = manifest.gsd_range_m
+    gsd_m = {place.name: min(max(place.gsd_m, finest), coarsest) for place in places}
     codes: Codes = {}
     for place in places:
         codes[place.name] = []
         for name in place.ids:
-            codes[place.name].append(_tile(place, name, predictor, manifest.gsd_m))
+            codes[place.name].append(_tile(place, name, predictor, gsd_m[place.name]))
             bar.update()
     bar.close()
-    return codes, manifest.gsd_m, _setting({**DEFAULTS, **manifest.thresholds})
+    return codes, gsd_m, _setting({**DEFAULTS, **manifest.thresholds})
 
 
 def _setting(values: Mapping[str, float]) -> Setting:

@@ -165,9 +165,11 @@ def _open(source: Source, options: SegmentOptions, manifest: Manifest, reporter:
     )
 
 
-def _gsd_m(options: SegmentOptions, manifest: Manifest, reporter: Reporter) -> float:
-    """Return the pixel size to read at: the user's, else the weights'."""
-    chosen = options.gsd_m or manifest.gsd_m
+def _gsd_m(options: SegmentOptions, manifest: Manifest, reporter: Reporter) -> float | tuple[float, float]:
+    """Return the pixel size to read at: the user's, else the range that the weights know."""
+    chosen = options.gsd_m
+    if chosen is None:
+        return manifest.gsd_range_m
     if not 1 / FAR_GSD <= chosen / manifest.gsd_m <= FAR_GSD:
         reporter.warning(
             f"The image is read at {chosen:g} m per pixel; the weights were trained at {manifest.gsd_m:g} m and may "

@@ -22,7 +22,8 @@ class Manifest:
     the softmax of logits / temperature is the probability. A building's probability is the sum over
     `building_classes`; `seed_class` marks its inside. `thresholds` holds `threshold`, `seed_threshold` (0..1), and
     may hold `merge_threshold`, `min_area_m2` and `min_confidence`, as found best on validation, and
-    `confidence_slope` and `confidence_offset` (`confidence.py`).
+    `confidence_slope` and `confidence_offset` (`confidence.py`). `gsd_m` is the size of the pixels it was trained on,
+    in metres; rasters whose pixels are up to `gsd_tolerance` times larger or smaller are read as they are.
     """
 
     architecture: str
@@ -34,11 +35,17 @@ class Manifest:
     building_classes: tuple[str, ...]
     seed_class: str
     thresholds: dict[str, float]
+    gsd_tolerance: float = 1.0
     temperature: float = 1.0
     licence: str = ""
     attribution: tuple[str, ...] = ()
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def gsd_range_m(self) -> tuple[float, float]:
+        """The smallest and the largest pixels, in metres, that the network is shown."""
+        return self.gsd_m / self.gsd_tolerance, self.gsd_m * self.gsd_tolerance
 
     def to_json(self) -> str:
         """Return the text kept in the weights file."""
@@ -80,6 +87,8 @@ def _check(manifest: Manifest) -> None:
     _check_kinds(manifest)
     if not 0.01 <= manifest.gsd_m <= 100:
         raise ValueError(f"gsd_m is {manifest.gsd_m}")
+    if not 1 <= manifest.gsd_tolerance <= 100:
+        raise ValueError(f"gsd_tolerance is {manifest.gsd_tolerance}")
     if not manifest.bands or not len(manifest.bands) == len(manifest.mean) == len(manifest.std):
         raise ValueError("bands, mean and std differ in number")
     if not all(value > 0 for value in (*manifest.std, manifest.temperature)):
@@ -104,7 +113,8 @@ def _check_kinds(manifest: Manifest) -> None:
     for name in ("thresholds", "training", "scores"):
         if not isinstance(getattr(manifest, name), dict):
             raise ValueError(f"{name} is no object")
-    numbers = {"gsd_m": manifest.gsd_m, "temperature": manifest.temperature, **manifest.thresholds}
+    sizes = {"gsd_m": manifest.gsd_m, "gsd_tolerance": manifest.gsd_tolerance}
+    numbers = {**sizes, "temperature": manifest.temperature, **manifest.thresholds}
     for name, values in {"mean": manifest.mean, "std": manifest.std, **numbers}.items():
         if not all(_is_number(value) for value in (values if isinstance(values, tuple) else (values,))):
             raise ValueError(f"{name} is {str(values)[:40]}, which is no number")

@@ -71,7 +71,7 @@ def test_footprints_that_are_mostly_false_are_left_out() -> None:
         building[part] = 225 if number % 3 == 0 else 138
         truth[part] = number + 1 if number % 3 == 0 else 0
     codes = {"place": [Tile(building, building, truth)]}
-    best = with_confidence(Setting(Point(0.4, 0.4, 2.0), 0.0, {}), codes, 1.0)
+    best = with_confidence(Setting(Point(0.4, 0.4, 2.0), 0.0, {}), codes, {"place": 1.0})
     assert best.f1 == {"place": 1.0}
     line = best.calibration
     low, high = line(np.array([0.552, 0.9]))

@@ -58,12 +58,12 @@ def to_8bit(pixels: NDArray[Any], stretch: Stretch | None) -> NDArray[np.uint8]:
 def open_raster(
     source: str | Path | RasterFile,
     *,
-    gsd_m: float,
+    gsd_m: float | tuple[float, float],
     bands: Sequence[int] | None = None,
     bands_expected: int = 3,
     crs: str | None = None,
 ) -> RasterReader:
-    """Open anything GDAL opens, to be read at `gsd_m` metres per pixel.
+    """Open anything GDAL opens, to be read at `gsd_m` metres per pixel; of a range, at the nearest to its own pixels.
 
     `bands` are counted from 1; without them the first `bands_expected` that are not alpha. A single band is repeated,
     a palette becomes colours. Types other than uint8 are scaled per band from the 1st..99th percentile over the whole
@@ -87,7 +87,7 @@ def open_picture(
 def _open(
     source: str | Path | RasterFile,
     place_of: Callable[[Any], Georeference],
-    gsd_m: float,
+    gsd_m: float | tuple[float, float],
     bands: Sequence[int] | None,
     bands_expected: int,
 ) -> RasterReader:
@@ -101,10 +101,13 @@ def _open(
         raise
 
 
-def _reader(source: Source, place: Georeference, gsd_m: float) -> RasterReader:
+def _reader(source: Source, place: Georeference, gsd_m: float | tuple[float, float]) -> RasterReader:
     source.check_readable()
-    grid = grid_for(place, *source.shape, gsd_m)
-    said = _about_pixels(source.name, pixel_size_m(place, *source.shape), gsd_m)
+    sides_m = pixel_size_m(place, *source.shape)
+    finest, coarsest = gsd_m if isinstance(gsd_m, tuple) else (gsd_m, gsd_m)
+    chosen = min(max(*sides_m, finest), coarsest)
+    said = _about_pixels(source.name, sides_m, chosen)
+    grid = grid_for(place, *source.shape, chosen)
     reader = RasterReader(source, place, grid, _stretch(source))
     reader.warnings += [*said, *source.warnings]
     return reader
