@@ -11,7 +11,6 @@ from rasterio.features import shapes
 from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
 
 LEAST_M2 = 1e-6  # cells that are not seen at all are none
-PAIRS = 1_000_000  # of an edge with a corner of a cell, looked at in one go
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,10 @@ class Lines:
         """Return how many lines each row has."""
         return np.diff(self.start)
 
-    def rows(self, first: int, last: int) -> Lines:
-        """Return the rows `first` to `last - 1`."""
-        part = slice(self.start[first], self.start[last])
-        return Lines(self.at[part], self.start[first : last + 1] - self.start[first], self.shared[part])
+    def before(self, at: Floats, row: Ints) -> Ints:
+        """Return how many lines of its row each place is behind, less one."""
+        lines = owner_of(self.start) + 1j * self.at  # complex numbers are ordered by their real part first
+        return np.asarray(np.searchsorted(lines, row + 1j * at, side="right") - 1 - self.start[row], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -88,49 +87,44 @@ def cells_between(columns: Lines, rows: Lines, edge: Floats, edge_start: Ints) -
 
 
 def covered_area(cells: Cells, edge: Floats, edge_start: Ints) -> Floats:
-    """Return the area of every cell within outlines: building b's have the edges from `edge_start[b]` on."""
-    columns, rows = cells.columns, cells.rows
-    corners = columns.counts() * rows.counts()
-    work = np.cumsum(corners * np.diff(edge_start))
-    before, first = np.empty(int(corners.sum())), 0
-    start = starts_of(corners)
-    while first < len(corners):
-        done = work[first - 1] if first else 0
-        last = max(first + 1, int(np.searchsorted(work, done + PAIRS, side="right")))
-        part = edge[edge_start[first] : edge_start[last]], edge_start[first : last + 1] - edge_start[first]
-        before[start[first] : start[last]] = _area_before(columns.rows(first, last), rows.rows(first, last), *part)
-        first = last
-    width = columns.counts()[cells.building]
-    corner = start[cells.building] + cells.row * width + cells.column
-    covered = before[corner + width + 1] - before[corner + width] - before[corner + 1] + before[corner]
-    return np.asarray(np.abs(covered), dtype=np.float64)
+    """Return the area of every cell within outlines: building b's have the edges from `edge_start[b]` on.
+
+    Edges are cut where they cross lines, so that each piece is in one cell; the (signed) area above a piece lies in
+    that cell and in all that follow it in the column (Green's theorem).
+    """
+    columns, rows, owner = cells.columns, cells.rows, owner_of(edge_start)
+    edge, owner = _cut(*_cut(edge, owner, columns, 0), rows, 1)
+    x, y = (edge[:, :2] + edge[:, 2:]).T / 2
+    width, height = columns.counts() - 1, rows.counts() - 1
+    column, row = columns.before(x, owner), np.clip(rows.before(y, owner), 0, height[owner] - 1)
+    run = np.where((column >= 0) & (column < width[owner]), edge[:, 2] - edge[:, 0], 0.0)
+    bottom, top = (rows.at[rows.start[owner] + row + step] for step in (0, 1))
+    first = starts_of(width * height)
+    cell = first[owner] + np.clip(column, 0, width[owner] - 1) * height[owner] + row  # column by column
+    count = int(first[-1])
+    own = np.bincount(cell, run * (top - np.clip(y, bottom, top)), count)
+    total = np.cumsum(np.bincount(cell, run, count))
+    place = first[cells.building] + cells.column * height[cells.building] + cells.row
+    start = place - cells.row
+    through = np.append(0.0, total)[place] - np.append(0.0, total)[start]
+    return np.asarray(np.abs(own[place] + through * cells.extent()[1]), dtype=np.float64)
 
 
-def _area_before(columns: Lines, rows: Lines, edge: Floats, edge_start: Ints) -> Floats:
-    """Return for every corner of cells the (signed) area of the outline left of it and below, by Green's theorem."""
-    start = starts_of(columns.counts() * rows.counts())
-    building = owner_of(start)
-    place = np.arange(start[-1]) - start[building]
-    width = columns.counts()[building]
-    pair_start = starts_of(np.diff(edge_start)[building])
-    corner = owner_of(pair_start)
-    which = np.arange(pair_start[-1]) + (edge_start[building] - pair_start[:-1])[corner]
-    x = columns.at[columns.start[building] + place % width][corner]
-    y = rows.at[rows.start[building] + place // width][corner]
-    slope = _slopes(edge)[which]
-    from_x, from_y, to_x = edge[which, 0], edge[which, 1], edge[which, 2]
-    begin, end = np.minimum(from_x, x), np.minimum(to_x, x)
-    above, above_end = y - from_y - slope * (begin - from_x), y - from_y - slope * (end - from_x)
-    fall = above - above_end
-    flat = np.abs(fall) < 1e-9
-    under = (np.maximum(above, 0) ** 2 - np.maximum(above_end, 0) ** 2) / (2 * np.where(flat, 1.0, fall))
-    mean = np.where(flat, np.maximum(above, 0), under)
-    return np.asarray(np.add.reduceat(mean * (end - begin), pair_start[:-1]), dtype=np.float64)
-
-
-def _slopes(edge: Floats) -> Floats:
-    run = edge[:, 2] - edge[:, 0]
-    return np.asarray((edge[:, 3] - edge[:, 1]) / np.where(run == 0, np.inf, run), dtype=np.float64)
+def _cut(edge: Floats, owner: Ints, lines: Lines, axis: int) -> tuple[Floats, Ints]:
+    """Return the pieces of edges between the lines of their building, row `owner`, and the building of each."""
+    start = starts_of(lines.counts()[owner])
+    which = owner_of(start)
+    at = lines.at[np.arange(start[-1]) + (lines.start[owner] - start[:-1])[which]]
+    begin, run = edge[which, axis], (edge[:, axis + 2] - edge[:, axis])[which]
+    share = (at - begin) / np.where(run == 0, np.inf, run)
+    inside = (share > 0) & (share < 1)
+    piece, share = np.append(which[inside], np.arange(len(edge))), np.append(share[inside], np.zeros(len(edge)))
+    order = np.lexsort((share, piece))
+    piece = piece[order]
+    points = edge[piece, :2] + share[order][:, None] * (edge[:, 2:] - edge[:, :2])[piece]
+    last = np.append(piece[1:] != piece[:-1], True)
+    to = np.where(last[:, None], edge[piece, 2:], np.roll(points, -1, axis=0))
+    return np.concatenate([points, to], axis=1), owner[piece]
 
 
 def largest_patches(cells: Cells) -> tuple[Polygons, Bools]:
