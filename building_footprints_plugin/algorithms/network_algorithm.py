@@ -11,6 +11,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessing
 
 from ..bridge.probe import Probe
 from ..bridge.weights_file import weights_gsd_m
+from ..engine.options import OVERLAPS_PER_TILE
 from ..translation import tr
 from .bands import bands_arguments, bands_complaint
 from .interrupted import gone_on_with
@@ -75,7 +76,7 @@ def _network_complaint(values: Values) -> str:
     weights = values.input_file("WEIGHTS")
     if weights and not os.path.isfile(weights):
         return tr("There is no weights file {}; choose another, or none for the ones of the plugin.").format(weights)
-    if 2 * values.whole("OVERLAP") > values.whole("TILE_SIZE"):
-        text = tr("Overlap is {}; expected at most half of the tile size, which is {}.")
+    if OVERLAPS_PER_TILE * values.whole("OVERLAP") > values.whole("TILE_SIZE"):
+        text = tr("Overlap is {}; expected at most a third of the tile size, which is {}.")
         return text.format(values.whole("OVERLAP"), values.whole("TILE_SIZE"))
     return ""

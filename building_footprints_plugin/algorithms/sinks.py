@@ -13,7 +13,6 @@ from traceback import clear_frames
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFeature,
-    QgsFeatureRequest,
     QgsFeatureSink,
     QgsFields,
     QgsProcessingException,
@@ -23,6 +22,7 @@ from qgis.core import (
 )
 
 from ..bridge.errors import RunCancelled
+from ..bridge.vectors import check_whole
 from ..translation import tr
 from .values import Values
 
@@ -87,7 +87,7 @@ def pour(values: Values, name: str, features: Features, feedback: QgsProcessingF
     files_before, state_before = _files_of(destination), _state(destination)
     try:
         target, count = _pour(values, name, features, feedback)
-        _check_whole(target, count)
+        check_whole(target, count)
         return target
     except BaseException as error:
         clear_frames(error.__traceback__)  # closes the sink: Windows deletes no file that is open
@@ -98,17 +98,6 @@ def pour(values: Values, name: str, features: Features, feedback: QgsProcessingF
         raise
     finally:
         features.close()
-
-
-def _check_whole(target: str, count: int) -> None:
-    """Refuse a file that does not hold all features: QGIS does not say that a disk was full as it closed one."""
-    file = target.partition("|")[0]
-    if not os.path.isfile(file):
-        return
-    layer = QgsVectorLayer(target, "", "ogr")
-    request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
-    if not layer.isValid() or sum(1 for _ in layer.getFeatures(request)) != count:
-        raise QgsProcessingException(tr("{} could not be written to its end: is the disk full?").format(file))
 
 
 class _Copy(Features):

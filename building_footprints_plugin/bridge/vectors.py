@@ -15,6 +15,7 @@ from qgis.core import (
     QgsFields,
     QgsProcessingFeatureSource,
     QgsVectorFileWriter,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QMetaType, QVariant
 
@@ -42,7 +43,7 @@ def write_polygons(
     columns = [] if ids_only else _columns(source.fields())
     id_names = [ID, FID] if ids_only else [FID]
     writer = _writer(source, _fields(source, columns, id_names), path, context)
-    request = QgsFeatureRequest()
+    request, count = QgsFeatureRequest(), 0
     request.setSubsetOfAttributes(columns)
     for feature in source.getFeatures(request, QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks):
         if feedback.isCanceled():
@@ -51,11 +52,27 @@ def write_polygons(
         feature.setAttributes([values[column] for column in columns] + [feature.id()] * len(id_names))
         if not writer.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             break
+        count += 1
     reason = writer.errorMessage() if writer.hasError() else ""
     del writer  # this is what writes the rest and closes the file
     if reason:
         raise BridgeError(tr("{} could not be written: {}").format(path, reason))
+    check_whole(path, count)
     return path
+
+
+def check_whole(target: str, count: int) -> None:
+    """Refuse a vector file that does not hold `count` features: QGIS does not say that a disk was full on closing it.
+
+    `target` is as QGIS opens it; what is no file is not looked at.
+    """
+    file = target.partition("|")[0]
+    if not os.path.isfile(file):
+        return
+    layer = QgsVectorLayer(target, "", "ogr")
+    request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
+    if not layer.isValid() or sum(1 for _ in layer.getFeatures(request)) != count:
+        raise BridgeError(tr("{} could not be written to its end: is the disk full?").format(file))
 
 
 def _writer(

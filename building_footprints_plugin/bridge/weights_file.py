@@ -6,8 +6,10 @@ import json
 import struct
 from typing import Any
 
+from ..engine.options import SegmentOptions
+
 HEADER_LENGTH = struct.Struct("<Q")
-MOST_HEADER_BYTES = 100_000_000  # of the format itself
+MOST_HEADER_BYTES = 10_000_000  # that of a large network has a tenth
 MANIFEST_KEY = "manifest"
 
 
@@ -18,9 +20,11 @@ def weights_gsd_m(path: str) -> float | None:
     """
     try:
         manifest = json.loads(_metadata(path)[MANIFEST_KEY])
-        return float(manifest["gsd_m"])
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        gsd_m = float(manifest["gsd_m"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, struct.error):
         return None
+    limits = SegmentOptions.spec("gsd_m").metadata
+    return gsd_m if limits["minimum"] <= gsd_m <= limits["maximum"] else None
 
 
 def _metadata(path: str) -> dict[str, Any]:

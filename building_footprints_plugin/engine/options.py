@@ -24,6 +24,9 @@ SCORE_IOUS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))  # at whic
 SCORE_SIZES_M2 = (0.0, 25.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)  # from which it gives recall by building size
 
 
+OVERLAPS_PER_TILE = 3  # that a tile must at least have room for
+
+
 def parameter(
     default: Any,
     help: str,
@@ -129,7 +132,7 @@ class SegmentOptions(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if 3 * self.overlap_px > self.tile_px:
+        if OVERLAPS_PER_TILE * self.overlap_px > self.tile_px:
             raise BadInput(
                 f"The overlap is {self.overlap_px} px; expected at most a third of the tile ({self.tile_px} px)."
             )

@@ -500,8 +500,8 @@ Proxy-Einstellungen und Zertifikate von QGIS werden benutzt. Ohne Internet: auf 
             <translation>Ausgaben</translation>
         </message>
         <message>
-            <source>Overlap is {}; expected at most half of the tile size, which is {}.</source>
-            <translation>Die Überlappung ist {}; erwartet wird höchstens die Hälfte der Kachelgröße, die {} ist.</translation>
+            <source>Overlap is {}; expected at most a third of the tile size, which is {}.</source>
+            <translation>Die Überlappung ist {}; erwartet wird höchstens ein Drittel der Kachelgröße, die {} ist.</translation>
         </message>
         <message>
             <source>Overlap of tiles</source>

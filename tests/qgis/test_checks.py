@@ -34,7 +34,10 @@ def bare_layer(name: str) -> QgsVectorLayer:
         ({"WEIGHTS": "/etc/hostname"}, "Incorrect parameter value for WEIGHTS"),
         ({"EXTENT": "0,10,0,10 [EPSG:32645]"}, "lies outside image, which covers 500000"),
         ({"EXTENT": "10,11,50,51 [EPSG:4326]"}, "lies outside image"),
-        ({"OVERLAP": 300, "TILE_SIZE": 512}, "Overlap is 300; expected at most half of the tile size, which is 512."),
+        (
+            {"OVERLAP": 171, "TILE_SIZE": 512},
+            "Overlap is 171; expected at most a third of the tile size, which is 512",
+        ),
         ({"THRESHOLD": 1.5}, "Incorrect parameter value for THRESHOLD"),
         ({"MIN_AREA": -1}, "Incorrect parameter value for MIN_AREA"),
         ({"REGULARIZE": "round"}, "Incorrect parameter value for REGULARIZE"),

@@ -96,6 +96,10 @@ def test_what_a_provider_other_than_gdal_reads_is_copied_block_by_block(calculat
     assert dataset.GetSpatialRef().GetAuthorityCode(None) == "32633"
 
 
+def header(text: str) -> bytes:
+    return struct.pack("<Q", len(text)) + text.encode()
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -104,6 +108,11 @@ def test_what_a_provider_other_than_gdal_reads_is_copied_block_by_block(calculat
         pytest.param(b"hello, no weights", None, id="no weights"),
         pytest.param(struct.pack("<Q", 2) + b"{}", None, id="without a manifest"),
         pytest.param(struct.pack("<Q", 2**60) + b"{}", None, id="a header that cannot be"),
+        pytest.param(header("[" * 100_000), None, id="nested without end"),
+        pytest.param(header('{"__metadata__": {"manifest": "{\\"gsd_m\\": 0.5}"}}'), 0.5, id="half a metre"),
+        pytest.param(header('{"__metadata__": {"manifest": "{\\"gsd_m\\": 0}"}}'), None, id="no size"),
+        pytest.param(header('{"__metadata__": {"manifest": "{\\"gsd_m\\": NaN}"}}'), None, id="no number"),
+        pytest.param(header('{"__metadata__": {"manifest": "{\\"gsd_m\\": 1' + "0" * 400 + '}"}}'), None, id="vast"),
     ],
 )
 def test_the_resolution_that_weights_say(tmp_path, content, expected):

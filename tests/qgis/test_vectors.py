@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+
 import pytest
 from qgis.core import (
     QgsCoordinateTransformContext,
@@ -97,6 +99,19 @@ def test_cancel(write, polygons):
     feedback.cancel()
     with pytest.raises(RunCancelled):
         write(polygons(SQUARE), feedback=feedback)
+
+
+@pytest.mark.parametrize("size", [0, 50_000, 150_000])
+def test_a_full_disk(write, polygons, size):
+    """The engine must not take a part of the polygons for all; QGIS does not say that it could not close the file."""
+    layer = polygons(*[f"Polygon (({x} 0, {x + 2} 0, {x + 2} 2, {x} 2, {x} 0))" for x in range(0, 6000, 3)])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        with pytest.raises(BridgeError, match="could not be written"):
+            write(layer)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_place_that_cannot_be_written(context, polygons, qgis_new_project):
