@@ -74,14 +74,17 @@ def extract(image: Path, options: list[str]) -> Run:
 
 
 def memory_mb(process: int) -> float:
-    """Return the resident memory of a process and of those it started, on Linux; pages that they share count twice."""
+    """Return the memory of a process and of those it started, on Linux; a page that several share counts once in all.
+
+    That is the proportional set size: resident sizes would count the libraries of both processes twice.
+    """
     folder = Path("/proc") / str(process)
     try:
-        status = (folder / "status").read_text()
-        children = (folder / "task" / str(process) / "children").read_text().split()
+        sizes = (folder / "smaps_rollup").read_text()
+        children = [child for task in (folder / "task").iterdir() for child in (task / "children").read_text().split()]
     except OSError:  # it has ended
         return 0.0
-    own = next((line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")), "0")
+    own = next((line.split()[1] for line in sizes.splitlines() if line.startswith("Pss:")), "0")
     return int(own) * MB_PER_KB + sum(memory_mb(int(child)) for child in children)
 
 
