@@ -70,10 +70,11 @@ def in_process(
     try:
         process.start()
         theirs.close()
+        first = [next(items, None)]  # made while the process starts, which takes a second
         while True:
             kind, value = _receive(ours, process, check)
             if kind == NEXT:
-                _send(ours, process, next(items, None))
+                _send(ours, process, first.pop() if first else next(items, None))
             elif kind == RESULT:
                 yield value
             elif kind == WHOLE:
