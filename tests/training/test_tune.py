@@ -100,7 +100,9 @@ def test_the_search_climbs_and_tries_nothing_twice() -> None:
 
 
 def test_of_areas_as_good_the_smallest_counts() -> None:
-    search = Search({"place": [noisy_tile(2)]}, {"place": 1.0}, lambda tiles, points: [try_points(tile, points) for tile in tiles])
+    search = Search(
+        {"place": [noisy_tile(2)]}, {"place": 1.0}, lambda tiles, points: [try_points(tile, points) for tile in tiles]
+    )
     search.look([Point(0.6, 0.6, 9.0)])  # nothing is merged
     [setting] = search.ranked
     assert setting.mean_f1 == 1.0

@@ -65,6 +65,7 @@ def without(name: str) -> str:
         pytest.param(changed(version=2), "version 2.*update the plugin", id="newer"),
         pytest.param(without("gsd_m"), "gsd_m", id="a field is missing"),
         pytest.param(changed(gsd_m=0), "gsd_m is 0", id="resolution of nothing"),
+        pytest.param(changed(gsd_tolerance=0.8), "gsd_tolerance is 0.8", id="a range turned round"),
         pytest.param(changed(gsd_m="fine"), "not usable", id="resolution in words"),
         pytest.param(changed(std=[1, 0, 1]), "std and temperature", id="division by zero"),
         pytest.param(changed(mean=[1]), "differ in number", id="mean for one band"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,9 @@ class Listener(Reporter):
         self.warnings.append(text)
 
 
-def knows_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `extract` run the stand-in, whatever weights are named."""
-    monkeypatch.setattr(module, "_load", lambda model: (Bright(), MANIFEST))
+def knows_the_answer(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Let `extract` run the stand-in, whatever weights are named; `changes` are of what they say of themselves."""
+    monkeypatch.setattr(module, "_load", lambda model: (Bright(), replace(MANIFEST, **changes)))
 
 
 def town(height: int = 300, width: int = 400) -> NDArray[np.uint8]:
