@@ -97,9 +97,9 @@ class SegmentOptions(Options):
     )
     gsd_m: float | None = parameter(
         None,
-        "pixel size the image is read at; default: that of the weights, which know buildings at that size. Larger is "
-        "faster and coarser, smaller shows the network larger buildings; of use where buildings are unusually large or "
-        "small",
+        "pixel size the image is read at; default: its own where the weights know buildings at that size, else the "
+        "nearest size they know. Larger is faster and coarser, smaller shows the network larger buildings; of use "
+        "where buildings are unusually large or small",
         unit="m",
         minimum=0.01,
         maximum=100.0,

@@ -1036,8 +1036,8 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>Überlappung mit dem gegebenen Umriss (Schnitt durch Vereinigung), die ein Ergebnis behalten muss, sonst bleibt es einfacher</translation>
         </message>
         <message>
-            <source>pixel size the image is read at; default: that of the weights, which know buildings at that size. Larger is faster and coarser, smaller shows the network larger buildings; of use where buildings are unusually large or small</source>
-            <translation>Pixelgröße, in der das Bild gelesen wird; Voreinstellung: die der Gewichte, die Gebäude in dieser Größe kennen. Größer ist schneller und gröber, kleiner zeigt dem Netz größere Gebäude; nützlich, wo Gebäude ungewöhnlich groß oder klein sind</translation>
+            <source>pixel size the image is read at; default: its own where the weights know buildings at that size, else the nearest size they know. Larger is faster and coarser, smaller shows the network larger buildings; of use where buildings are unusually large or small</source>
+            <translation>Pixelgröße, in der das Bild gelesen wird; Vorgabe: seine eigene, wo die Gewichte Gebäude in dieser Größe kennen, sonst die nächste, die sie kennen. Größer ist schneller und gröber, kleiner zeigt dem Netz größere Gebäude; von Nutzen, wo Gebäude ungewöhnlich groß oder klein sind</translation>
         </message>
         <message>
             <source>polygons smaller than this are left out of both sides; default: none is</source>
