@@ -13,7 +13,7 @@ from .bands import add_bands
 from .footprints_output import ENGINE_SHARE, LAYER, add_footprints_output, footprints_output
 from .network_algorithm import NetworkAlgorithm
 from .settings import OUTLINES, add_settings, arguments
-from .sinks import EngineLayer
+from .sinks import EngineLayer, whole_or_gone
 from .styling import style_on_load
 from .values import Values
 
@@ -54,7 +54,7 @@ class ExtractBuildings(NetworkAlgorithm):
     def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         footprints = EngineLayer(os.path.join(folder, "footprints.gpkg"), LAYER, self._input.crs)
         probability = values.output_raster("PROBABILITY") if values.given("PROBABILITY") else ""
-        with whole_file(probability) as made, self.gone_on_with(values) as going_on:
+        with whole_or_gone(values, "OUTPUT"), whole_file(probability) as made, self.gone_on_with(values) as going_on:
             source, *limits = self.input_arguments(values, folder, feedback)
             command = ["extract", source, footprints.path, f"--layer={LAYER}", *limits, *self.network_arguments(values)]
             command += [*arguments(OUTLINES, values), *([f"--probability={made}"] if made else []), *going_on]

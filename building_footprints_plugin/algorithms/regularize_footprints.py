@@ -63,6 +63,6 @@ class RegularizeFootprints(EngineAlgorithm):
         command = ["regularize", given, made, f"--layer={LAYER}", *arguments(REGULARIZE, values)]
         result = self.engine(command, feedback, ENGINE_SHARE)
         output = pour(values, "OUTPUT", Straightened(source, EngineLayer(made, LAYER)), feedback)
-        made = about(values, "OUTPUT", source.sourceName(), settings_said(REGULARIZE, values))
-        style_on_load(values.context, output, "", made)
+        said = about(values, "OUTPUT", source.sourceName(), settings_said(REGULARIZE, values))
+        style_on_load(values.context, output, "", said)
         return {"OUTPUT": output, "COUNT": int(result["count"]), "REGULARIZED": int(result["regularized"])}

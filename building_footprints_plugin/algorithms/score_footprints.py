@@ -23,7 +23,7 @@ from .base import EngineAlgorithm
 from .provenance import about, settings_said
 from .score_numbers import descriptions, numbers
 from .settings import SCORE, add_settings, arguments
-from .sinks import EngineLayer, fill_sink
+from .sinks import EngineLayer, fill_sink, whole_or_gone
 from .styling import style_on_load
 from .values import Values
 
@@ -75,7 +75,7 @@ class ScoreFootprints(EngineAlgorithm):
     def execute(self, values: Values, folder: str, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         scored = os.path.join(folder, "scored.gpkg")
         report = values.output_file("REPORT") if values.given("REPORT") else ""
-        with whole_file(report) as made:
+        with whole_or_gone(values, "OUTPUT"), whole_file(report) as made:
             command = self._command(values, folder, feedback)
             command += [f"--output={scored}", *([f"--report={made}"] if made else [])]
             result = self.engine(command, feedback, ENGINE_SHARE)

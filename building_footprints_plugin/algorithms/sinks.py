@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -83,12 +84,19 @@ def pour(values: Values, name: str, features: Features, feedback: QgsProcessingF
 
     A file that was begun here is removed again when the run fails or is cancelled.
     """
+    with closing(features), whole_or_gone(values, name):
+        target, count = _pour(values, name, features, feedback)
+        check_whole(target, count)
+    return target
+
+
+@contextmanager
+def whole_or_gone(values: Values, name: str) -> Iterator[None]:
+    """Remove what was written to the destination `name` within the block when the block fails or is cancelled."""
     destination = values.destination(name)
     files_before, state_before = _files_of(destination), _state(destination)
     try:
-        target, count = _pour(values, name, features, feedback)
-        check_whole(target, count)
-        return target
+        yield
     except BaseException as error:
         clear_frames(error.__traceback__)  # closes the sink: Windows deletes no file that is open
         for made in _files_of(destination) - files_before:
@@ -96,8 +104,6 @@ def pour(values: Values, name: str, features: Features, feedback: QgsProcessingF
         if _state(destination) not in (None, state_before):  # QGIS has written over what was there
             os.unlink(destination)
         raise
-    finally:
-        features.close()
 
 
 class _Copy(Features):

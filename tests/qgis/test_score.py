@@ -19,7 +19,8 @@ from qgis.core import (
     QgsProject,
 )
 
-from building_footprints_plugin.algorithms import score_numbers
+from building_footprints_plugin.algorithms import score_numbers, sinks
+from building_footprints_plugin.bridge.errors import RunCancelled
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("provider")
@@ -45,6 +46,23 @@ def town(polygons):
         polygons(box(0, 0), box(50, 0, width=5), box(200, 0)),
         polygons(box(0, 0), box(50, 0), box(100, 0)),
     )
+
+
+def test_a_second_layer_that_fails_takes_the_first_and_the_report_along(town, tmp_path, monkeypatch):
+    pour, poured = sinks._pour, []
+
+    def failing(values, name, *given):
+        poured.append(name)
+        if name == "MISSED":
+            raise RunCancelled("Cancelled; no output was written.")
+        return pour(values, name, *given)
+
+    monkeypatch.setattr(sinks, "_pour", failing)
+    files = {"OUTPUT": "o.gpkg", "MISSED": "m.gpkg", "REPORT": "r.html"}
+    with pytest.raises(QgsProcessingException, match="Cancelled"):
+        score(*town, **{name: str(tmp_path / file) for name, file in files.items()})
+    assert poured == ["OUTPUT", "MISSED"]
+    assert os.listdir(tmp_path) == []
 
 
 def test_figures_and_layers(town):
