@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .allocator import keep_freed_memory
 from .errors import FootprintsError
 
 T = TypeVar("T")
@@ -121,7 +120,6 @@ def _gone(process: BaseProcess) -> FootprintsError:
 
 def _work(connection: Connection, task: Task) -> None:
     """What the other process does."""
-    keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; the first one decides
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
