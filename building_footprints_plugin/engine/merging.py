@@ -24,7 +24,7 @@ def merge_parts(labels: NDArray[np.int32], interior: NDArray[np.uint8], least: f
     that of the weaker part: 1 where nothing parts them, near 0 along a border the network is sure of. It is more for
     parts smaller than `FULL_SIZE_PX`, and less for larger ones: what looks like a tiny house is often a piece of one.
     """
-    parts = _Parts(labels, interior)
+    parts = _Parts(labels.ravel(), interior.ravel(), labels.shape[1])
     waiting = [(-strength, a, b) for a, b, strength in parts.pairs() if strength >= least]  # others wait for a join
     heapq.heapify(waiting)
     while waiting:
@@ -43,16 +43,15 @@ def merge_parts(labels: NDArray[np.int32], interior: NDArray[np.uint8], least: f
 class _Parts:
     """Sums over parts and over the lines between them. All are whole numbers, so their order does not matter."""
 
-    def __init__(self, labels: NDArray[np.int32], interior: NDArray[np.uint8]) -> None:
-        flat = labels.ravel()
-        begin = np.append(True, flat[1:] != flat[:-1])[: flat.size].nonzero()[0]  # of runs of one label
-        number, sums = flat[begin], np.add.reduceat(interior.ravel(), begin, dtype=np.int64)
-        pixels = np.bincount(number, np.diff(begin, append=flat.size), minlength=1)
+    def __init__(self, labels: NDArray[np.int32], interior: NDArray[np.uint8], width: int) -> None:
+        begin = np.flatnonzero(np.append(True, labels[1:] != labels[:-1])[: labels.size])  # of runs of one label
+        number, sums = labels[begin], np.add.reduceat(interior, begin, dtype=np.int64)
+        pixels = np.bincount(number, np.diff(begin, append=labels.size), minlength=1)
         self._pixels = pixels.tolist()
         self._sum = np.bincount(number, sums, minlength=1).tolist()
         self._into = list(range(len(pixels)))
         self.lines: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)  # to each neighbour: sum, length
-        for a, b, total, length in _lines(labels, interior, len(pixels)):
+        for a, b, total, length in _lines(labels, interior, width, len(pixels)):
             self.lines[a][b] = self.lines[b][a] = (total, length)
 
     def pairs(self) -> Iterator[tuple[int, int, float]]:
@@ -85,18 +84,18 @@ class _Parts:
         return owner
 
 
-def _lines(labels: NDArray[np.int32], interior: NDArray[np.uint8], count: int) -> list[tuple[int, int, float, float]]:
+def _lines(
+    labels: NDArray[np.int32], interior: NDArray[np.uint8], width: int, count: int
+) -> list[tuple[int, int, float, float]]:
     """Return for every two labels that share pixel sides: both, sum of the interior along the line, its length."""
-    number, value = labels.ravel(), interior.ravel()
-    width = labels.shape[1]
     keys, values = [], []
     for step, wraps in ((1, width - 1), (width, width)):
-        one, two = number[:-step], number[step:]
+        one, two = labels[:-step], labels[step:]
         here = np.flatnonzero((one != two) & (one > 0) & (two > 0))
         here = here[here % width != wraps]
         one, two = one[here].astype(np.int64), two[here]
         keys.append(np.minimum(one, two) * count + np.maximum(one, two))
-        values.append(np.minimum(value[here], value[here + step]))
+        values.append(np.minimum(interior[here], interior[here + step]))
     pairs, line, length = np.unique(np.concatenate(keys), return_inverse=True, return_counts=True)
     total = np.bincount(line, np.concatenate(values), minlength=len(pairs))
     return list(zip((pairs // count).tolist(), (pairs % count).tolist(), total.tolist(), length.tolist(), strict=True))

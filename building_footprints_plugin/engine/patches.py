@@ -21,22 +21,27 @@ def patches_of(values: NDArray[Any], *, diagonal: bool = False) -> tuple[Labels,
     """
     if not values.any():
         return np.zeros(values.shape, dtype=np.int32), (np.empty(0, np.int64), np.empty(0, np.int64))
-    height, width = values.shape[0], values.shape[1] + 1
-    flat = np.pad(values, ((0, 0), (0, 1))).ravel()  # no run goes on in the next row
-    begin = np.append(0, np.flatnonzero(flat[1:] != flat[:-1]) + 1)
+    flat, width = values.ravel(), values.shape[1]
+    begins = np.append(True, flat[1:] != flat[:-1])
+    begins[::width] = True  # no run goes on in the next row
+    begin = np.flatnonzero(begins)
     end = np.append(begin[1:], flat.size)
     runs = np.flatnonzero(flat.take(begin))
     one, two = _beside(begin[runs], end[runs], width, int(diagonal))
-    same = np.flatnonzero(flat[begin[runs[one]]] == flat[begin[runs[two]]])
+    row, value = begin[runs] // width, flat[begin[runs]]
+    same = np.flatnonzero((row[two] == row[one] + 1) & (value[one] == value[two]))
     patch, first = _joined(len(runs), one[same], two[same])
     number = np.zeros(len(begin), dtype=np.int32)
     number[runs] = patch + 1
-    row = begin[runs[first]] // width
-    return np.repeat(number, end - begin).reshape(height, width)[:, :-1], (row, begin[runs[first]] - row * width)
+    patches = np.repeat(number, end - begin).reshape(values.shape)
+    return patches, (row[first], begin[runs[first]] - row[first] * width)
 
 
 def _beside(begin: Ints, end: Ints, width: int, reach: int) -> tuple[Ints, Ints]:
-    """Return all pairs of a run and one in the next row that share columns, or would if longer by `reach`."""
+    """Return pairs of runs: all with one in the next row that share columns, or would if longer by `reach`.
+
+    With a reach, there are others among them, along the raster's sides.
+    """
     low = np.searchsorted(end, begin + width - reach, side="right")
     high = np.searchsorted(begin, end + width + reach)
     counts = high - low

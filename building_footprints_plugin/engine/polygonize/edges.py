@@ -93,7 +93,7 @@ class Edges:
 
     def mean(self, values: NDArray[np.uint8]) -> Floats:
         """Return the mean of `values` (height, width) over the pixels of every polygon."""
-        until = np.cumsum(np.pad(values, 1), dtype=np.int64)
+        until = np.cumsum(np.pad(values, 1), axis=1, dtype=np.int32).ravel()
         begin = self.start[self.first_ring[:-1]]
         total, pixels = (_sums(each, self.pixel, self.side, begin) for each in (until, None))
         return np.asarray(total / pixels, dtype=np.float64)
@@ -175,10 +175,10 @@ def _ring_by_ring(onward: Labels) -> Ints:
     return np.asarray(found[found < count], dtype=np.int64)
 
 
-def _sums(until: Ints | None, pixel: Ints, side: Ints, begin: Ints) -> Ints:
+def _sums(until: Labels | None, pixel: Ints, side: Ints, begin: Ints) -> Ints:
     """Return sums over the pixels inside of rings, negative for holes; ring r has the edges from `begin[r]` on.
 
-    `until` holds the sum up to each pixel, row by row; None counts pixels. What is inside of a ring in a row lies
+    `until` holds the sum of each pixel's row up to it; None counts pixels. What is inside of a ring in a row lies
     between its edges on the left and on the right.
     """
     is_left = side == LEFT
