@@ -1,4 +1,4 @@
-"""Polygon layers on their way to the engine: written to a temporary GeoPackage in their own CRS."""
+"""Polygon layers on their way to the engine: written to a temporary GeoPackage in their own CRS, and whole."""
 
 from __future__ import annotations
 
