@@ -13,7 +13,7 @@ from .rings import Bools, Floats, Polygons
 from .squaring import Squared
 from .unseen import clipped
 
-MORE = 4.0  # times what walls add to a ragged outline and leave out of it: as much, and one noisy wall, may blocks
+MORE = 5.0  # times what walls add to a ragged outline and leave out of it: as much, and one noisy wall, may blocks
 UNFIT = 0.1  # of its area: what walls that are not faithful count as
 
 
