@@ -14,8 +14,8 @@ from .progress import JsonLinesReporter, Reporter, TerminalReporter
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 0, 2 for input that cannot be used, 1 for any other failure."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if "--verbose" not in words:  # what GDAL says and no Python code hears, as that a driver it shall skip is not there
-        os.environ.setdefault("CPL_LOG", os.devnull)
+    # Where GDAL writes what no Python code hears: that drivers it shall skip are not there. The rest is in errors.
+    os.environ.setdefault("CPL_LOG", os.devnull)
     reporter = _reporter(words)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: reporter.cancel())
