@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .options import RegularizeOptions
 from .progress import Reporter
-from .regularize import Demands, batches, neighbourhoods, regularize
+from .regularize import Demands, batches, mended, neighbourhoods, regularize
 from .vector import Layer, metric_crs, polygons_of, reproject
 
 ZONE_DEGREES = 6.0  # of longitude, the width of a UTM zone
@@ -32,7 +32,8 @@ def straighten(layer: Layer, options: RegularizeOptions, reporter: Reporter) -> 
     """Return the polygons of `layer` straightened, in its own CRS and order, with all their fields.
 
     Every part of a multipolygon is straightened as a polygon of its own; `regularized` is 1 where all parts follow
-    the method and 0 where a guard kept a simpler outline. Coordinates without a CRS are taken for metres.
+    the method and 0 where a guard kept a simpler outline. Coordinates without a CRS are taken for metres. What is
+    thinner than the digits of a layer in degrees is left out, as it would cross itself there.
     """
     found = polygons_of(layer)
     parts, feature = shapely.get_parts(found.geometry, return_index=True)
@@ -50,7 +51,7 @@ def straighten(layer: Layer, options: RegularizeOptions, reporter: Reporter) -> 
         group = neighbourhoods(metres, options.tolerance_m)
         for batch in batches(group):
             straight = regularize(metres[batch], group[batch], demands)
-            done[rows[batch]] = reproject(straight.polygons, metric, layer.crs)
+            done[rows[batch]] = mended(reproject(straight.polygons, metric, layer.crs))
             regularized[rows[batch]] = straight.regularized
             count += len(batch)
             reporter.progress(count / len(parts))

@@ -12,7 +12,11 @@ import shapely
 from outlines import corner_angles, plan, turned
 from rasterio import warp
 
+from building_footprints_plugin.engine import straighten
 from building_footprints_plugin.engine.__main__ import main
+from building_footprints_plugin.engine.options import RegularizeOptions
+from building_footprints_plugin.engine.progress import Reporter
+from building_footprints_plugin.engine.regularize import Regularized
 from building_footprints_plugin.engine.vector import Layer, read_layer, reproject, write_layer
 
 EAST, NORTH = 500_000.0, 6_650_000.0  # in UTM zone 33, at 60 degrees north
@@ -148,3 +152,14 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     assert sentence in said
     assert "Traceback" not in said
     assert not Path("out.gpkg").exists()
+
+
+def test_a_spike_thinner_than_the_digits_of_the_layer_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    spiked = shapely.Polygon([(0, 0), (10, 0), (10, 10), (5.1, 10), (5, 14), (4.9, 10), (0, 10)])
+    made = Regularized(np.array([spiked], dtype=object), np.array([True]))
+    monkeypatch.setattr(straighten, "regularize", lambda *_: made)
+    monkeypatch.setattr(straighten, "reproject", lambda shapes, *_: shapely.transform(shapes, np.round))
+    layer = Layer(np.array([shapely.box(15, 60, 25, 70)], dtype=object), {}, "EPSG:4326")
+    done = straighten.straighten(layer, RegularizeOptions(), Reporter()).layer.geometry[0]
+    assert shapely.is_valid(done)
+    assert done.equals(shapely.box(0, 0, 10, 10))
