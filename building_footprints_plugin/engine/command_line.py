@@ -22,6 +22,7 @@ COMMANDS = {
     "info": "versions, devices, and what a weights file says of itself",
     "serve": "run the commands that come over stdin, one after another; QGIS does",
 }
+LONGEST_NAME = 200  # characters of a path that are said
 PROGRAM = "python -m building_footprints_plugin.engine"
 
 
@@ -51,6 +52,11 @@ def attempt(words: Sequence[str], reporter: Reporter) -> int:
     except BrokenPipeError:  # whoever read the output has gone, as in `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FootprintsError.exit_code
+    except OSError as error:
+        if error.filename is None:
+            raise
+        text = f"{str(error.filename)[:LONGEST_NAME]} cannot be used ({error.strerror}); choose another path."
+        return _fail(reporter, text, FootprintsError.exit_code)
     except MemoryError:
         return _fail(
             reporter, "There is too little memory; choose a smaller extent or tile.", FootprintsError.exit_code

@@ -165,6 +165,18 @@ def test_an_unknown_command_lists_the_known(words: list[str], capsys: pytest.Cap
     assert "COMMAND" in (printed := capsys.readouterr().err) or "extract" in printed
 
 
+@pytest.mark.parametrize("command", ["score", "polygonize", "regularize"])
+def test_a_name_that_is_too_long_for_the_system_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert main([command, "a" * 5000 + ".gpkg", str(tmp_path / "b.gpkg")]) in (1, 2)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith("Error: ")
+    assert main([command, str(tmp_path / "b.gpkg"), "a" * 5000 + ".gpkg"]) in (1, 2)
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_json_is_one_object_with_the_figures(place: Place, weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = place.output / "out.gpkg"
     assert main(["extract", place.good, str(output), "--weights", str(weights), "--device", "cpu", "--json"]) == 0
