@@ -11,6 +11,7 @@ from .patches import patches_of
 from .polygonize import edges_of, trace
 
 Polygons = NDArray[np.object_]
+BAND_PX = 1024  # columns that are looked at together: it takes much memory for each pixel
 FAR_PX = 1e9  # nothing is known beyond a raster's sides
 
 
@@ -26,10 +27,12 @@ class Seen:
         height, width = building.shape
         top, self._bottom = self._bottom, self._bottom + height
         blank = [shapely.box(-FAR_PX, top, 0, self._bottom), shapely.box(width, top, FAR_PX, self._bottom)]
-        self._blank = np.concatenate([self._blank, np.array(blank, dtype=object)])
-        hidden = building == NOT_THERE
-        if hidden.any():
-            self._blank = np.append(self._blank, trace(edges_of(patches_of(hidden)[0]), origin=(0, top)))
+        parts = [self._blank, np.array(blank, dtype=object)]
+        for left in range(0, width, BAND_PX):
+            hidden = building[:, left : left + BAND_PX] == NOT_THERE
+            if hidden.any():
+                parts.append(trace(edges_of(patches_of(hidden)[0]), origin=(left, top)))
+        self._blank = np.concatenate(parts)
 
     def end(self) -> None:
         """Say that there is nothing below."""
