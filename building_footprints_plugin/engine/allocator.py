@@ -16,8 +16,8 @@ def keep_freed_memory() -> None:
     """Let freed blocks be used again instead of given back to the system, which would clear each page anew.
 
     Half of the time of a forward pass on a CPU went into that (glibc takes every block above 32 MB straight from the
-    system, and most activations are). All threads share one heap: each would keep for itself what it freed. Not for
-    outlines: an eighth less time, but half as much memory again. Does nothing where the C library is another.
+    system, and most activations are). All threads share one heap: each would keep for itself what it freed. Does
+    nothing where the C library is another.
     """
     if not sys.platform.startswith("linux"):
         return
