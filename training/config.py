@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from building_footprints_plugin.engine.errors import BadInput
-from building_footprints_plugin.engine.options import Options, parameter
+from building_footprints_plugin.engine.parameters import Options, parameter
 
 from .labels import RINGS
 from .normalise import SCALINGS

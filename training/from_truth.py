@@ -16,7 +16,8 @@ from rasterio.transform import array_bounds
 
 from building_footprints_plugin.engine.burning import burn, renumbered
 from building_footprints_plugin.engine.extract import Source, Target, polygonize
-from building_footprints_plugin.engine.options import Options, PolygonizeOptions, parameter
+from building_footprints_plugin.engine.options import PolygonizeOptions
+from building_footprints_plugin.engine.parameters import Options, parameter
 from building_footprints_plugin.engine.polygonize import CODE_MAX
 from building_footprints_plugin.engine.progress import Reporter
 from building_footprints_plugin.engine.raster import NODATA, Grid, ProbabilityWriter, shifted

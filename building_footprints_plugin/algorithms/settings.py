@@ -16,7 +16,8 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.options import ChipOptions, Options, PolygonizeOptions, RegularizeOptions, ScoreOptions, SegmentOptions
+from ..engine.options import ChipOptions, PolygonizeOptions, RegularizeOptions, ScoreOptions, SegmentOptions
+from ..engine.parameters import Options
 from ..translation import tr
 from .values import Values
 

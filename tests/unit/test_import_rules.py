@@ -20,7 +20,7 @@ QGIS_LAYER = tuple(f"{PLUGIN}.{name}" for name in ("plugin", "provider", "algori
 STEP_NAMES = ("raster", "tiling", "networks", "polygonize", "regularize", "score", "vector")
 STEPS = tuple(f"{ENGINE}.{name}" for name in STEP_NAMES)
 WITH_TORCH = tuple(f"{ENGINE}.{name}" for name in ("networks", "inference", "weights"))
-STDLIB_ONLY = tuple(f"{ENGINE}.{name}" for name in ("errors", "options", "progress"))
+STDLIB_ONLY = tuple(f"{ENGINE}.{name}" for name in ("errors", "options", "parameters", "progress"))
 
 RULES = [
     pytest.param(ENGINE, (*QGIS, *QGIS_LAYER, "training", "tests", "tools"), id="the engine knows only itself"),
@@ -79,7 +79,7 @@ def test_package_keeps_to_what_it_may_import(package: str, banned: tuple[str, ..
 
 @pytest.mark.parametrize("layer", QGIS_LAYER)
 def test_qgis_layer_takes_only_options_and_errors_of_the_engine(layer: str) -> None:
-    allowed = tuple(f"{ENGINE}.{name}" for name in ("options", "errors"))
+    allowed = tuple(f"{ENGINE}.{name}" for name in ("options", "parameters", "errors"))
     found = [
         f"{path.name}:{line} imports {target}"
         for name, path in modules(layer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from building_footprints_plugin.engine.errors import BadInput
-from building_footprints_plugin.engine.options import Options, parameter
+from building_footprints_plugin.engine.parameters import Options, parameter
 
 from ..places import SPLITS, TRUST
 

@@ -9,7 +9,7 @@ from dataclasses import Field, fields
 from typing import Any, TypeVar
 
 from ..errors import BadInput
-from ..options import Options
+from ..parameters import Options
 
 Group = TypeVar("Group", bound=Options)
 UNIT_SUFFIX = re.compile("_(px|m2|m)$")
