@@ -25,10 +25,10 @@ import numpy as np
 import torch
 
 from building_footprints_plugin.engine.inference import Predictor, choose_device, choose_precision
-from building_footprints_plugin.engine.manifest import Manifest
+from building_footprints_plugin.engine.manifest import DEFAULT_WEIGHTS, Manifest
 from building_footprints_plugin.engine.networks import build_network
 from building_footprints_plugin.engine.options import SegmentOptions
-from building_footprints_plugin.engine.weights import DEFAULT_WEIGHTS, load_network
+from building_footprints_plugin.engine.weights import load_network
 
 from .bench import extract, lay_out
 

@@ -27,11 +27,11 @@ from matplotlib.patches import PathPatch
 from matplotlib.patheffects import withStroke
 
 from building_footprints_plugin.engine.extract import Model, Source, Target, extract, polygonize
+from building_footprints_plugin.engine.manifest import DEFAULT_WEIGHTS
 from building_footprints_plugin.engine.options import REGULARIZE_METHODS, PolygonizeOptions, SegmentOptions
 from building_footprints_plugin.engine.progress import Reporter
 from building_footprints_plugin.engine.raster import RasterReader, open_raster
 from building_footprints_plugin.engine.vector import read_layer
-from building_footprints_plugin.engine.weights import DEFAULT_WEIGHTS
 from tools.preview import BACKGROUND, add_scale_bar, brightened, in_pixels, outline
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from .errors import BadInput
 
 FORMAT = "building-footprints"
 VERSION = 1
+DEFAULT_WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "buildings.safetensors"
 MOST = 1000  # bands, classes or names
 
 

@@ -13,7 +13,6 @@ from .errors import BadInput
 from .manifest import Manifest, manifest_from_json
 from .networks import build_network
 
-DEFAULT_WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "buildings.safetensors"
 MANIFEST_KEY = "manifest"
 LARGEST_BYTES = 2_000_000_000  # the largest network has 0.1 GB; a file is mapped into memory as a whole
 

@@ -10,7 +10,7 @@ import torch
 from tiny import TINY, one_cpu
 
 from building_footprints_plugin.engine.errors import BadInput
-from building_footprints_plugin.engine.weights import DEFAULT_WEIGHTS
+from building_footprints_plugin.engine.manifest import DEFAULT_WEIGHTS
 from training.__main__ import main
 from training.config import PRESETS, TrainOptions, layered, read_config, read_preset, resolved, write_config
 from training.places import Place

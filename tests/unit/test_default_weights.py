@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from building_footprints_plugin.engine.comparison import Request, compare, results_of
 from building_footprints_plugin.engine.comparison import Source as Side
 from building_footprints_plugin.engine.extract import Model, Source, Target, extract
+from building_footprints_plugin.engine.manifest import DEFAULT_WEIGHTS
 from building_footprints_plugin.engine.options import PolygonizeOptions, ScoreOptions, SegmentOptions
 from building_footprints_plugin.engine.progress import Reporter
-from building_footprints_plugin.engine.weights import DEFAULT_WEIGHTS, read_manifest
+from building_footprints_plugin.engine.weights import read_manifest
 
 DEMO = Path(__file__).resolve().parents[1] / "data" / "demo"
 ONE_TILE = SegmentOptions(device="cpu", precision="fp32", tile_px=1024)

@@ -6,11 +6,10 @@ import argparse
 from pathlib import Path
 
 from ..extract import Model, Source
+from ..manifest import DEFAULT_WEIGHTS
 from ..options import SegmentOptions
 from ..raster import Bounds
 from ._arguments import add_options, numbers, options_from
-
-DEFAULT_WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "buildings.safetensors"
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FootprintsError
+from ..manifest import DEFAULT_WEIGHTS
 from ..progress import Reporter
 
 NEEDED = {  # name to import: name of the distribution
@@ -24,7 +25,6 @@ NEEDED = {  # name to import: name of the distribution
     "scipy": "scipy",
 }
 OPTIONAL = {"pyarrow": "pyarrow", "PIL": "pillow", "tqdm": "tqdm"}
-DEFAULT_WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "buildings.safetensors"
 
 
 def add_parser(subparsers: Any) -> None:
