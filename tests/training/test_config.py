@@ -139,11 +139,11 @@ def test_the_encoder_starts_from_imagenet() -> None:
 def test_fine_tuning_takes_network_and_resolution_from_the_weights(places: list[Place], tmp_path: Path) -> None:
     """At a learning rate of 0 the network stays what the weights file holds."""
     values = values_of(DEFAULT_WEIGHTS)
-    assert set(values) == {"network", "gsd_m", "input_scaling"}
+    assert set(values) == {"network", "gsd_m", "gsd_tolerance", "input_scaling"}
     words = ["train", str(tmp_path / "data"), str(tmp_path / "run"), "--init", str(DEFAULT_WEIGHTS)]
     assert main([*words, "--steps", "1", "--learning-rate", "0", *FLAGS]) == 0
     found = TrainOptions(**read_config(tmp_path / "run" / "config.toml"))
-    assert (found.network, found.gsd_m) == (values["network"], values["gsd_m"])
+    assert {name: getattr(found, name) for name in values} == values
     assert "fine-tuned from buildings.safetensors" in (tmp_path / "run" / "config.toml").read_text()
     after = torch.load(tmp_path / "run" / "last.pt", weights_only=True)["model"]
     before = network_from(DEFAULT_WEIGHTS, found).state_dict()
