@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import shapely
 from hypothesis import strategies as st
@@ -10,8 +12,11 @@ from rasterio.features import rasterize
 from rasterio.transform import from_origin
 
 from building_footprints_plugin.engine.polygonize import edges_of, trace
+from building_footprints_plugin.engine.regularize import Demands, Regularized, neighbourhoods, regularize
 
 PIXEL = 0.3
+METHODS = ("simplify", "rectangular")
+TOLERANCE = 0.5
 # Corners in units of a wing's depth: rectangle, L, T, U, Z.
 PLANS = {
     "rectangle": [(0, 0), (2, 0), (2, 1), (0, 1)],
@@ -71,3 +76,17 @@ def corner_angles(polygon: shapely.Polygon) -> NDArray[np.float64]:
         turn = np.arctan2(into[:, 0] * out[:, 1] - into[:, 1] * out[:, 0], (into * out).sum(axis=1))
         angles.append(np.degrees(np.abs(turn)))
     return np.concatenate(angles)
+
+
+def straight(
+    polygons: NDArray[np.object_] | list[Any], method: str = "rectangular", pixel_m: float = PIXEL, group: Any = None
+) -> Regularized:
+    """Return polygons straightened; `group` tells which are straightened together, by default those near each other."""
+    outlines = np.array(polygons, dtype=object)
+    groups = neighbourhoods(outlines, TOLERANCE) if group is None else np.asarray(group, dtype=np.int64)
+    return regularize(outlines, groups, Demands(method, TOLERANCE, pixel_m))
+
+
+def overlap(polygons: NDArray[np.object_]) -> float:
+    """Return the area that polygons have more than once."""
+    return float(shapely.area(polygons).sum() - shapely.union_all(polygons).area)
