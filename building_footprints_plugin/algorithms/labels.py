@@ -15,11 +15,7 @@ PARAMETERS = {
     "--bands": "BANDS",
     "--bounds": "EXTENT",
     "--weights": "WEIGHTS",
-    **{
-        setting.flag: setting.name
-        for group in (NETWORK, OUTLINES, REGULARIZE, SCORE, TRAINING_DATA)
-        for setting in group
-    },
+    **{setting.flag: setting.name for setting in SETTINGS},
 }
 
 
