@@ -9,11 +9,10 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from outlines import buildings, corner_angles, iou, plan, turned
+from outlines import TOLERANCE, buildings, corner_angles, iou, plan, turned
 
 from building_footprints_plugin.engine.regularize import Demands, Regularized, neighbourhoods, regularize
 
-TOLERANCE = 0.5
 ROUND_M = 1.2  # by which a network rounds corners
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from outlines import PIXEL, plan, turned
+from outlines import PIXEL, TOLERANCE, plan, turned
 from scipy import ndimage
 
 from building_footprints_plugin.engine.polygonize import StripPolygonizer, Thresholds
 from building_footprints_plugin.engine.regularize import Demands, neighbourhoods, reach_m, regularize
 from building_footprints_plugin.engine.regularize.corners import squared_axes
-
-TOLERANCE = 0.5
 
 
 def outlines_of_a_network(seed: int) -> tuple[np.ndarray, np.ndarray]:

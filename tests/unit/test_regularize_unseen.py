@@ -9,13 +9,12 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from outlines import corner_angles, iou, plan, traced, turned
+from outlines import METHODS, TOLERANCE, corner_angles, iou, plan, traced, turned
 
 from building_footprints_plugin.engine.regularize import Demands, regularize
 
 PICTURE = shapely.box(0, -50, 50, 50)  # nothing is known west of it
 CORNER = shapely.box(0, 0, 50, 50)
-METHODS = ("simplify", "rectangular")
 
 
 def straight(
@@ -23,7 +22,7 @@ def straight(
 ) -> Any:
     polygons = np.array(outlines, dtype=object)
     ground = np.full(len(polygons), seen, dtype=object)
-    return regularize(polygons, np.zeros(len(polygons), dtype=np.int64), Demands(method, 0.5, pixel_m), ground)
+    return regularize(polygons, np.zeros(len(polygons), dtype=np.int64), Demands(method, TOLERANCE, pixel_m), ground)
 
 
 def rounded(shape: shapely.Polygon) -> shapely.Polygon:
