@@ -86,13 +86,20 @@ def pour(values: Values, name: str, features: Features, feedback: QgsProcessingF
     """
     with closing(features), whole_or_gone(values, name):
         target, count = _pour(values, name, features, feedback)
-        check_whole(target, count)
+        if not values.appends(name):
+            check_whole(target, count)
     return target
 
 
 @contextmanager
 def whole_or_gone(values: Values, name: str) -> Iterator[None]:
-    """Remove what was written to the destination `name` within the block when the block fails or is cancelled."""
+    """Remove what was written to the destination `name` within the block when the block fails or is cancelled.
+
+    A layer that features are added to stays: it holds what is the user's.
+    """
+    if values.appends(name):
+        yield
+        return
     destination = values.destination(name)
     files_before, state_before = _files_of(destination), _state(destination)
     try:

@@ -107,6 +107,11 @@ class Values:
             value = value.sink.staticValue()
         return str(value or "")
 
+    def appends(self, name: str) -> bool:
+        """Return whether features are to be added to a layer that is there (only scripts and models can ask for it)."""
+        value = self.parameters.get(name)
+        return isinstance(value, QgsProcessingOutputLayerDefinition) and value.useRemapping()
+
     def destination_file(self, name: str) -> str:
         """Return the file that the user named as the destination of a layer, or an empty text if it is none."""
         named = self.destination(name)

@@ -15,14 +15,16 @@ from qgis.core import (
     QgsProcessingModelChildDependency,
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelParameter,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterRasterLayer,
     QgsProject,
+    QgsRemappingSinkDefinition,
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
 
-from building_footprints_plugin.algorithms import sinks
+from building_footprints_plugin.algorithms import footprints_output, sinks
 from building_footprints_plugin.algorithms.base import EngineAlgorithm
 
 pytestmark = pytest.mark.usefixtures("provider")
@@ -82,6 +84,35 @@ def test_a_layer_beside_others_in_a_geopackage(raster, tmp_path):
     for table in ("north", "south"):
         layer = QgsVectorLayer(f"{path}|layername={table}", "", "ogr")
         assert (layer.featureCount(), layer.crs().authid()) == (3, "EPSG:32645")
+
+
+def into(layer: QgsVectorLayer) -> QgsProcessingOutputLayerDefinition:
+    """Return the destination that adds features to a layer that is there."""
+    fields = QgsRemappingSinkDefinition()
+    fields.setDestinationFields(layer.fields())
+    fields.setDestinationWkbType(layer.wkbType())
+    fields.setDestinationCrs(layer.crs())
+    fields.setSourceCrs(layer.crs())
+    output = QgsProcessingOutputLayerDefinition(layer.source())
+    output.setRemappingDefinition(fields)
+    return output
+
+
+def test_what_a_layer_held_before_stays(raster, tmp_path, monkeypatch):
+    """A script adds to a layer of its own: with the footprints there are six, and a failed run leaves what is there."""
+    path = str(tmp_path / "city.gpkg")
+    processing.run(EXTRACT, {"INPUT": str(raster()), "OUTPUT": path})
+    given = {"INPUT": str(raster()), "OUTPUT": into(QgsVectorLayer(path, "", "ogr"))}
+    processing.run(EXTRACT, given)
+    assert QgsVectorLayer(path, "", "ogr").featureCount() == 6
+
+    def fail(*_):
+        raise QgsProcessingException("no style")
+
+    monkeypatch.setattr(footprints_output, "style_on_load", fail)
+    with pytest.raises(QgsProcessingException, match="no style"):
+        processing.run(EXTRACT, given)
+    assert QgsVectorLayer(path, "", "ogr").featureCount() >= 6
 
 
 def test_a_database_that_does_not_answer_is_a_sentence(raster, tmp_path, monkeypatch):
