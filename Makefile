@@ -114,6 +114,7 @@ docs/preview.jpg: demo/score.json $(DEMO_IMAGE) tools/preview.py
 
 docs-pictures: .venv/.ready docs/preview.jpg ## make the pictures of the docs again, with the weights as they are now
 	@$(PY) -m tools.outlines docs
+	@$(PY) -m training evaluate training/data --contact-sheet docs/tiles.jpg
 
 # ---- The weights ---------------------------------------------------------------------------------------------
 # Goes on from the last checkpoint in runs/weights; hours on two free cores (training/weights.toml).
