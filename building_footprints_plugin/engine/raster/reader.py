@@ -106,8 +106,8 @@ def _reader(source: Source, place: Georeference, gsd_m: float | tuple[float, flo
     sides_m = pixel_size_m(place, *source.shape)
     finest, coarsest = gsd_m if isinstance(gsd_m, tuple) else (gsd_m, gsd_m)
     chosen = min(max(*sides_m, finest), coarsest)
-    said = _about_pixels(source.name, sides_m, chosen)
     grid = grid_for(place, *source.shape, chosen)
+    said = _about_pixels(source.name, sides_m, chosen)
     reader = RasterReader(source, place, grid, _stretch(source))
     reader.warnings += [*said, *source.warnings]
     return reader
