@@ -66,7 +66,7 @@ class RandomCrops:
             known = instances != IGNORE_INSTANCE
             if known.mean() > 0.5 and (not built or (instances[known] > 0).any()):
                 break
-        if options.augment == "full" and rng.random() < options.colour_transfer:
+        if options.augment == "full" and options.colour_transfer > 0 and rng.random() < options.colour_transfer:
             _, other, labels = self._tile(rng)
             image = take_colours(image, known, colours_of(other, labels != IGNORE_INSTANCE), share=rng.random())
         return Sample(place, image, instances)
