@@ -22,7 +22,6 @@ from building_footprints_plugin.bridge.rasters import COPY_SHARE
 
 EXTRACT = "buildingfootprints:extractbuildings"
 SEGMENT = "buildingfootprints:segmentbuildings"
-GSD_M = 0.25
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +91,8 @@ def test_in_another_thread_as_from_the_dialog(map_server, provider, context, fee
     QTimer.singleShot(120_000, wait.quit)
     wait.exec()
     assert results[0][0], feedback.warnings
-    width = gdal.Open(results[0][1]["OUTPUT"]).RasterXSize * GSD_M
+    raster = gdal.Open(results[0][1]["OUTPUT"])
+    width = raster.RasterXSize * raster.GetGeoTransform()[1]
     assert width == pytest.approx(map_server.box.width() * GROUND, rel=0.05), "north of UTM is not that of the map"
 
 
