@@ -28,10 +28,12 @@ class Edges:
 
     @classmethod
     def of(cls, polygons: Polygons) -> Edges:
-        """Return the edges of all rings of polygons."""
+        """Return the edges of all rings of polygons, or of multipolygons, which a rough outline may fall into."""
         if not len(polygons):
             return cls(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), np.zeros(1, dtype=np.int64))
-        _, xy, (ring_start, first_ring) = shapely.to_ragged_array(polygons)
+        _, xy, (ring_start, first_ring, *first_part) = shapely.to_ragged_array(polygons)
+        if first_part:
+            first_ring = first_ring[first_part[0]]
         own = np.ones(len(xy), dtype=bool)
         own[np.asarray(ring_start[1:], dtype=np.int64) - 1] = False
         here = np.flatnonzero(own)
