@@ -10,6 +10,7 @@ from typing import IO
 
 LONGEST_LINE = 4 * 1024 * 1024  # bytes; a result with its curves stays far below
 LONGEST_TAIL_LINE = 400  # characters
+NEXT_RUN = "--- run "  # how the line begins with which an engine that serves several runs parts them
 
 
 class LineReader(threading.Thread):
@@ -43,7 +44,7 @@ class LineReader(threading.Thread):
 
 
 class TailReader(threading.Thread):
-    """Reads `stream` to its end and keeps the last lines, for a message about a crash."""
+    """Reads `stream` to its end and keeps the last lines of the last run, for a message about a crash."""
 
     def __init__(self, stream: IO[bytes], count: int = 12) -> None:
         super().__init__(daemon=True)
@@ -52,12 +53,10 @@ class TailReader(threading.Thread):
 
     def run(self) -> None:
         for line in bounded_lines(self._stream, LONGEST_LINE):
-            if line:
+            if line.startswith(NEXT_RUN):
+                self._tail.clear()
+            elif line:
                 self._tail.append(line[:LONGEST_TAIL_LINE])
-
-    def forget(self) -> None:
-        """Drop what was read so far."""
-        self._tail.clear()
 
     def last_lines(self) -> list[str]:
         """Return the last lines that were not empty, oldest first."""

@@ -91,13 +91,9 @@ class EngineProcess:
         return True
 
     def last_errors(self) -> list[str]:
-        """Return the last lines of stderr."""
+        """Return the last lines that the last run wrote to stderr."""
         self._err.join(0.5)
         return self._err.last_lines()
-
-    def forget_errors(self) -> None:
-        """Let `last_errors` return only what is still to come."""
-        self._err.forget()
 
     def stop(self, patience_s: float = CLOSE_S) -> None:
         """End the process within two seconds: ask it by closing stdin, then terminate, then kill it."""

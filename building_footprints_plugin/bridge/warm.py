@@ -47,8 +47,6 @@ class Engine:
     def run(self, arguments: Sequence[str], feedback: QgsFeedback, limits: Limits) -> dict[str, Any]:
         """Run a command; raises what `run_warm` does, and Gone."""
         self._count += 1
-        if self._count > 1:
-            self._process.forget_errors()
         self._run = Run(self._process, feedback, limits)
         self._send({"id": self._count, "arguments": [*arguments, "--json-lines"], "folder": _current_folder()})
         if self._count > 1 and not self._run.begins(BEGIN_S):

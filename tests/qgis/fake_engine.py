@@ -120,6 +120,7 @@ def serve() -> None:
         if "cancel" in asked:
             continue
         how, *words = asked["arguments"]
+        print("--- run", asked["id"], file=sys.stderr, flush=True)
         send(type="begin", id=asked["id"])
         SERVED[how](asked["id"], words)
         send(type="end", id=asked["id"], code=0)

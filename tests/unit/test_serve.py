@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from serving import Client
 
+from building_footprints_plugin.bridge.pipes import NEXT_RUN
+
 WAIT_S = 120.0
 # Starts a server whose commands are `code`, with `reporter` and the words after the first.
 PLAYED = """
@@ -42,6 +44,13 @@ def test_what_libraries_print_is_no_answer(played: Client, code: str) -> None:
         assert played.run(f"{code}; reporter.result({{'count': 3}})") == {"type": "result", "count": 3}
 
 
+def test_what_runs_say_on_stderr_is_apart_there(played: Client) -> None:
+    for word in ("first", "second"):
+        played.run(f"sys.stderr.write({word!r}); reporter.result({{}})")
+    played.errors.seek(0)
+    assert played.errors.read().split("\n") == ["", f"{NEXT_RUN}1", "first", f"{NEXT_RUN}2", "second"]
+
+
 WORKING = "while True: reporter.progress(0.5); time.sleep(0.01)"
 CANCELLABLE = f"""
 from building_footprints_plugin.engine.errors import FootprintsError
@@ -54,9 +63,9 @@ except FootprintsError as error:
 
 def test_a_cancelled_run_ends_and_the_process_stays(played: Client) -> None:
     number = played.ask(CANCELLABLE)
-    played.hear()
+    assert [played.hear()["type"] for _ in range(2)] == ["begin", "progress"]
     played.send(cancel=number)
-    assert [played.hear()["type"] for _ in range(3)] == ["progress", "error", "end"]
+    assert [played.hear()["type"] for _ in range(2)] == ["error", "end"]
     played.send(cancel=number)  # too late, and for another run: of no effect
     assert played.run("time.sleep(0.2); reporter.progress(1); reporter.result({'count': 4})")["count"] == 4
 
