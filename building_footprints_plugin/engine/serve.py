@@ -3,8 +3,8 @@
 QGIS talks to it over stdin and stdout, one JSON object a line. It is asked `{"id": 1, "arguments": ["extract", …],
 "folder": "…"}` and says `{"type": "begin", "id": 1}`, what the command says with `--json-lines`, and
 `{"type": "end", "id": 1, "code": 0}`. `{"cancel": 1}` stops that run at its next progress; the process stays. A line
-is none of these is answered with an error alone. On stderr, `--- run 1` is the line before what a run says. The process
-ends with its stdin, also in the middle of a run, or after a while without work.
+that is none of these is answered with an error alone. On stderr, `--- run 1` is the line before what a run says. The
+process ends with its stdin, also in the middle of a run, or after a while without work.
 """
 
 from __future__ import annotations
