@@ -8,6 +8,8 @@ import numpy as np
 
 from .rings import Bools, Floats, Ints, owner_of, starts_of
 
+POINT_M = 1e-9  # the length of a piece that has none
+
 
 @dataclass(frozen=True)
 class Fits:
@@ -66,7 +68,7 @@ def fits_of(xy: Floats, begin: Ints, end: Ints) -> Fits:
     def total(values: Floats) -> Floats:
         return np.asarray(np.add.reduceat(values, start[:-1]), dtype=np.float64)
 
-    length = total(weight)
+    length = np.maximum(total(weight), POINT_M)
     middle = total((here + there) / 2 * weight[:, None]) / length[:, None]
     here, there = here - middle[piece], there - middle[piece]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -77,8 +77,11 @@ def _straightened(polygons: Polygons, groups: Ints, demands: Demands, seen: Poly
     guards = Guards(raw, groups, seen, reach, traced, demands.min_iou)
     coverage = _coverage(raw, groups, demands)
     sections = sections_of(coverage, demands.noise_m, seen)
-    choices = [simplified_arcs(sections, reach), arcs_through(sections, sections.corner_xy), coverage.arcs]
-    plain = mended(coverage.polygons(choices[0]))
+    simple = simplified_arcs(sections, reach)
+    if demands.method == "simplify":  # once more, as lines that fit better leave some corners within the noise
+        simple = simplified_arcs(sections_of(replace(coverage, arcs=simple), demands.noise_m, seen), reach)
+    choices = [simple, arcs_through(sections, sections.corner_xy), coverage.arcs]
+    plain = mended(coverage.polygons(simple))
     if demands.method == "rectangular":
         known = np.full(len(raw), np.nan) if traced else squared_axes(raw, demands.noise_m)
         near, done = side_by_side(guards.rough, groups, reach), ~np.isnan(known)
