@@ -18,6 +18,7 @@ from .pipes import LineReader, TailReader
 # Cancelling takes at most the sum of these, less than two seconds.
 CLOSE_S, TERMINATE_S, KILL_S = 1.2, 0.3, 0.3
 ORPHAN_S = 2.0  # how long a pipe that outlives the process is still listened to
+LAST_WORDS_S = 5.0  # how long the end of stderr is waited for once the process has ended
 
 
 class Nothing:
@@ -91,8 +92,8 @@ class EngineProcess:
         return True
 
     def last_errors(self) -> list[str]:
-        """Return the last lines that the last run wrote to stderr."""
-        self._err.join(0.5)
+        """Return the last lines that the last run wrote to stderr: of a process that has ended, all it had to say."""
+        self._err.join(0.5 if self.returncode is None else LAST_WORDS_S)
         return self._err.last_lines()
 
     def stop(self, patience_s: float = CLOSE_S) -> None:

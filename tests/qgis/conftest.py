@@ -77,6 +77,12 @@ class Listener(QgsProcessingFeedback):
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a killed process until it is gone: a busy machine may take longer than a user should wait."""
+    monkeypatch.setattr("building_footprints_plugin.bridge.process.KILL_S", 60.0)
+
+
+@pytest.fixture
 def feedback() -> Listener:
     return Listener()
 
