@@ -72,7 +72,7 @@ def test_every_wait_has_an_end(fake_engine, feedback, behaviour, limits, says):
 
 @pytest.mark.parametrize("behaviour", ["obeys", "deaf"])
 def test_cancel_ends_the_engine_within_two_seconds(fake_engine, feedback, tmp_path, monkeypatch, behaviour):
-    """Of what it waits for, that is: `deaf` takes all of them, and has a child, which must not be left behind either."""
+    """Of what is waited for, that is; `deaf` also has a child, which must not be left behind either."""
     waits, wait = [], EngineProcess.wait
     monkeypatch.setattr(EngineProcess, "wait", lambda self, timeout: (waits.append(timeout), wait(self, timeout))[1])
 
