@@ -21,6 +21,10 @@ PROFILE ?=
 PYTEST ?=
 # Options of `make fuzz` and `make fuzz-cancel`.
 FUZZ ?=
+# The run folder of `make weights`, and more options for its training, as in
+# `make weights RUN=runs/try TRAIN="--steps 3 --validate-every 3" WEIGHTS=runs/try/buildings.safetensors`.
+RUN ?= runs/weights
+TRAIN ?=
 
 # ---- Names -------------------------------------------------------------------------------------------------
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' building_footprints_plugin/__init__.py)
@@ -117,14 +121,15 @@ docs-pictures: .venv/.ready docs/preview.jpg ## make the pictures of the docs ag
 	@$(PY) -m training evaluate training/data --contact-sheet docs/tiles.jpg
 
 # ---- The weights ---------------------------------------------------------------------------------------------
-# Goes on from the last checkpoint in runs/weights; hours on two free cores (training/weights.toml).
-weights: .venv/.ready ## train the default weights again from training/data
-	@$(PY) -m training train training/data runs/weights --config training/weights.toml --resume
-	@$(PY) -m training tune runs/weights/best.pt training/data
-	@$(PY) -m training export runs/weights/best.pt training/data $(WEIGHTS) --licence "CC BY-SA 4.0" --card runs/weights/card.md
-	@$(PY) -m training evaluate training/data --weights $(WEIGHTS) --record --csv runs/weights/scores.csv \
-		--contact-sheet runs/weights/tiles.jpg
-	@$(PY) -m training export $(WEIGHTS) --scores runs/weights/scores.csv --card runs/weights/card.md
+# Goes on from the last checkpoint in $(RUN); hours on two free cores (training/weights.toml). TRAIN="--steps N" makes the
+# file of what there is after N steps.
+weights: .venv/.ready ## train the default weights again from training/data (RUN=folder, TRAIN=options)
+	@$(PY) -m training train training/data $(RUN) --config training/weights.toml --resume $(TRAIN)
+	@$(PY) -m training tune $(RUN)/best.pt training/data
+	@$(PY) -m training export $(RUN)/best.pt training/data $(WEIGHTS) --licence "CC BY-SA 4.0" --card $(RUN)/card.md
+	@$(PY) -m training evaluate training/data --weights $(WEIGHTS) --record --csv $(RUN)/scores.csv \
+		--contact-sheet $(RUN)/tiles.jpg
+	@$(PY) -m training export $(WEIGHTS) --scores $(RUN)/scores.csv --card $(RUN)/card.md
 
 # ---- Tests -------------------------------------------------------------------------------------------------
 # The four test runs are separate processes: QGIS must not see torch, and the engine must not see QGIS.
