@@ -23,6 +23,7 @@ from training.places import Place
 from training.train import train
 
 HERE = Path(__file__).parent
+LONG_S = 600  # so that what hangs is an error
 ALONE = replace(TINY, batch_size=4)
 PARTS = ["--network", "unet_baseline", "--crop", "32", "--batch-size", "4", "--steps", "4", "--validate-every", "2"]
 SETTINGS = [*PARTS, "--workers", "0", "--accelerator", "cpu", "--precision", "32-true", "--warmup-steps", "1"]
@@ -48,7 +49,9 @@ def start(launcher: list[str], places: list[Place], run: Path, *more: str) -> su
 @pytest.mark.parametrize(
     ("launcher", "more"),
     [
-        pytest.param([sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"], [], id="torchrun"),
+        pytest.param(
+            [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"], [], id="torchrun"
+        ),
         pytest.param([sys.executable], ["--devices", "2"], id="--devices 2"),
     ],
 )
@@ -56,7 +59,7 @@ def test_two_processes_train_as_one(places: list[Place], tmp_path: Path, launche
     """Losses, scores and weights, with batch normalisation over the whole batch; sums are rounded in another order."""
     train(ALONE, places, tmp_path / "one", one_cpu())
     both = start(launcher, places, tmp_path / "two", *more)
-    printed, errors = both.communicate(timeout=240)
+    printed, errors = both.communicate(timeout=LONG_S)
     assert both.returncode == 0, errors
     assert printed.count("Best checkpoint") == 1
     np.testing.assert_allclose(table_of(tmp_path / "one"), table_of(tmp_path / "two"), atol=2e-4)
@@ -76,7 +79,7 @@ def test_a_stop_of_the_whole_group_is_saved(places: list[Place], tmp_path: Path,
     while not (run / "metrics.csv").exists() and training.poll() is None:
         time.sleep(0.1)
     os.killpg(training.pid, number)
-    _, errors = training.communicate(timeout=120)
+    _, errors = training.communicate(timeout=LONG_S)
     assert training.returncode == 1
     assert re.search(r"Stopped and saved after step \d+ of 100000\. To go on: .* --resume\n$", errors), errors[-500:]
     assert "Traceback" not in errors

@@ -19,6 +19,8 @@ from prepare_makers import (
     run,
 )
 
+HERE = Path(__file__).parent
+LONG_S = 600  # so that what hangs is an error
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
 
@@ -87,15 +89,27 @@ def test_a_failure_leaves_nothing_and_the_old_folder_alone(tmp_path: Path) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["AOI_2_Vegas_Train", "out"]
 
 
+def start(folder: Path) -> subprocess.Popen[str]:
+    """Start `prepare` of 59 images, some 15 seconds of work for its two workers; return when one is written."""
+    source = make_spacenet(folder / "AOI_2_Vegas_Train", range(1, 60))
+    paths = os.pathsep.join([str(HERE), str(HERE.parents[1])])
+    words = ["prepare", str(source), str(folder / "out"), "--workers", "2"]
+    running = subprocess.Popen(
+        [sys.executable, str(HERE / "slow_prepare.py"), *words],
+        env={**os.environ, "PYTHONPATH": paths},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while running.poll() is None and not list(folder.glob(".out*/*/images/*")):
+        time.sleep(0.02)
+    return running
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
 def test_stopped_from_outside_it_leaves_nothing(tmp_path: Path) -> None:
-    source = make_spacenet(tmp_path / "AOI_2_Vegas_Train", range(1, 60), size=150)
-    command = [sys.executable, "-m", "training", "prepare", str(source), str(tmp_path / "out"), "--workers", "2"]
-    running = subprocess.Popen([*command, "--format", "png"], stderr=subprocess.PIPE, text=True)
-    while running.poll() is None and not list(tmp_path.glob(".out*/*/images/*")):
-        time.sleep(0.02)
+    running = start(tmp_path)
     running.send_signal(signal.SIGTERM)
-    _, said = running.communicate(timeout=60)
+    _, said = running.communicate(timeout=LONG_S)
     assert running.returncode == 1
     assert said.splitlines()[-1].startswith("Error: Stopped; nothing was written")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["AOI_2_Vegas_Train"]
@@ -104,16 +118,12 @@ def test_stopped_from_outside_it_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at the processes as Linux shows them")
 def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     """Nothing can tidy up after a kill -9, but no process stays, and what is left cannot be taken for a result."""
-    source = make_spacenet(tmp_path / "AOI_2_Vegas_Train", range(1, 60), size=150)
-    command = [sys.executable, "-m", "training", "prepare", str(source), str(tmp_path / "out"), "--workers", "2"]
-    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    while running.poll() is None and not list(tmp_path.glob(".out*/*/images/*")):
-        time.sleep(0.02)
+    running = start(tmp_path)
     workers = [int(word) for word in Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()]
     assert len(workers) == 2
     running.kill()
-    running.wait()
-    deadline = time.monotonic() + 30
+    running.communicate(timeout=LONG_S)  # to the end of stderr, which the workers hold too
+    deadline = time.monotonic() + LONG_S
     while any(_lives(worker) for worker in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(_lives(worker) for worker in workers)
