@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 from conftest import Qgis
+from faulty import KILL_QGIS, struck_python
 from rasterio.windows import Window
-
-from tools import run_qgis
 
 SIDE = 8000  # px; work of such runs is kept
 COPIES = 3  # rows of copies of the demo's image; the rest holds no data and takes no time
-START_S, END_S = 60.0, 10.0
+END_S = 60.0
 
 
 @pytest.fixture
@@ -32,34 +31,16 @@ def large(image: Path, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def running(qgis: Qgis, large: Path, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """qgis_process, busy extracting a large raster into an empty folder `out`."""
-    (tmp_path / "out").mkdir()
-    program, environment = run_qgis.command(qgis.config)
-    arguments = ["run", "buildingfootprints:extractbuildings", "--", f"INPUT={large}", f"OUTPUT={tmp_path}/out/b.gpkg"]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([program, *arguments], env=environment, **quiet) as process:
-        yield process
-        process.kill()
-
-
-def parent_of(process: int) -> int:
-    """Return the parent of a running process, 0 when it has ended (a zombie has)."""
+def lives(process: int) -> bool:
+    """Return whether a process is there and runs: a zombie does not."""
     try:
-        state, parent = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[:2]
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return 0 if state == "Z" else int(parent)
+        return False
 
 
-def children(parent: int) -> set[int]:
-    processes = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
-    return {process for process in processes if parent_of(process) == parent}
-
-
-def wait_for(condition: Callable[[], bool], timeout_s: float) -> bool:
-    deadline = time.monotonic() + timeout_s
+def wait_for(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + END_S
     while time.monotonic() < deadline and not condition():
         time.sleep(0.1)
     return condition()
@@ -78,16 +59,18 @@ def is_engine(process: int) -> bool:
 
 
 def test_engine_ends_with_qgis_and_the_next_run_goes_on(
-    running: subprocess.Popen[bytes], qgis: Qgis, large: Path, tmp_path: Path
+    qgis: Qgis, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = tmp_path / "out" / ".b.gpkg.strips"
-    assert wait_for(lambda: kept.exists() and kept.stat().st_size > 1000, START_S), "the first strip was never finished"
-    engines = {process for process in children(running.pid) if is_engine(process)}
-    assert engines
-    running.kill()
-    assert wait_for(lambda: not any(map(parent_of, engines)), END_S), "the engine outlived QGIS"
-    assert os.listdir(tmp_path / "out") == [kept.name]
-    done = qgis.run("extractbuildings", INPUT=large, OUTPUT=tmp_path / "out" / "b.gpkg")
+    """QGIS is killed when two strips of the raster are kept."""
+    (tmp_path / "out").mkdir()
+    parameters = {"INPUT": large, "OUTPUT": tmp_path / "out" / "b.gpkg"}
+    with monkeypatch.context() as patched:
+        patched.setenv("BUILDING_FOOTPRINTS_PYTHON", str(struck_python(tmp_path / "struck", KILL_QGIS)))
+        assert qgis.run("extractbuildings", **parameters).returncode == -signal.SIGKILL
+    engines = [int(line) for line in (tmp_path / "struck" / "pids").read_text().split()]
+    assert wait_for(lambda: not any(map(lives, engines))), "the engine outlived QGIS"
+    assert os.listdir(tmp_path / "out") == [".b.gpkg.strips"]
+    done = qgis.run("extractbuildings", **parameters)
     assert done.returncode == 0, done.stderr
     assert "Goes on from" in done.stdout
     assert os.listdir(tmp_path / "out") == ["b.gpkg"]
@@ -99,4 +82,4 @@ def test_an_idle_engine_ends_with_qgis(qgis: Qgis, image: Path, tmp_path: Path) 
     qgis.results("extractbuildings", INPUT=image, OUTPUT=tmp_path / "b.gpkg")
     processes = {int(folder.name) for folder in Path("/proc").glob("[0-9]*")} - before
     left = {process for process in processes if is_engine(process) and str(qgis.config) in words_of(process)}
-    assert wait_for(lambda: not any(map(parent_of, left)), END_S), "the engine outlived QGIS"
+    assert wait_for(lambda: not any(map(lives, left))), "the engine outlived QGIS"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import processing
 import pytest
+from faulty import disk_of
 from qgis.core import QgsProcessingException, QgsProject, QgsVectorFileWriter, QgsVectorLayer
 
 from building_footprints_plugin.algorithms import sinks
@@ -33,17 +31,6 @@ def engine(monkeypatch: pytest.MonkeyPatch, polygons) -> None:
         return {"count": COUNT, "total_area_m2": 4.0 * COUNT, "device": "abacus"}
 
     monkeypatch.setattr(EngineAlgorithm, "engine", play)
-
-
-@contextmanager
-def disk_of(size: int) -> Iterator[None]:
-    """Let no file grow above `size` bytes, as on a disk that is full then."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(

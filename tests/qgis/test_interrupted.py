@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 
 import processing
 import pytest
 from conftest import ROOT, Listener, pixels
+from faulty import KILL_ENGINE, struck_python
 from osgeo import gdal
 from qgis.core import QgsProcessingException
 
 from building_footprints_plugin.algorithms.interrupted import gone_on_with
-from building_footprints_plugin.bridge import warm
 from building_footprints_plugin.bridge.errors import EngineCrashed, RunCancelled
 
 DEMO = ROOT / "tests" / "data" / "demo" / "vegas.tif"
 pytestmark = pytest.mark.usefixtures("provider")
-
-
-class Kills(Listener):
-    """Kills the engine once half of the run is done, as the system does for lack of memory."""
-
-    def __init__(self, engines: list[warm.Engine]) -> None:
-        super().__init__()
-        self.progressChanged.connect(lambda percent: percent > 50 and kill(engines[-1]))
-
-
-def kill(engine: warm.Engine) -> None:
-    os.kill(engine._process.pid, signal.SIGKILL)
 
 
 def run(image: Path, output: Path, feedback: Listener) -> None:
@@ -39,19 +26,18 @@ def run(image: Path, output: Path, feedback: Listener) -> None:
 
 
 def test_a_run_whose_engine_was_killed_goes_on(tmp_path, monkeypatch):
-    engines: list[warm.Engine] = []
-    make = warm.Engine.__init__
-    monkeypatch.setattr(warm.Engine, "__init__", lambda self, *given: (engines.append(self), make(self, *given))[1])
-    warm.end_engines()
+    """Killed as the system does for lack of memory, with two of the strips kept."""
     gdal.Translate(str(tmp_path / "image.tif"), str(DEMO), srcWin=[0, 0, 300, 550])
     (tmp_path / "out").mkdir()
     output = tmp_path / "out" / "p.tif"
-    with pytest.raises(QgsProcessingException, match="signal 9"):
-        run(tmp_path / "image.tif", output, Kills(engines))
+    with monkeypatch.context() as patched:
+        patched.setenv("BUILDING_FOOTPRINTS_PYTHON", str(struck_python(tmp_path / "struck", KILL_ENGINE)))
+        with pytest.raises(QgsProcessingException, match="signal 9.*memory"):
+            run(tmp_path / "image.tif", output, Listener())
     assert os.listdir(tmp_path / "out") == [".p.tif.strips"]
     again = Listener()
     run(tmp_path / "image.tif", output, again)
-    assert [text for text in again.infos if text.startswith("Goes on from ")] != []
+    assert [text for text in again.infos if text.startswith("Goes on from 2 of 6 strips")] != []
     assert os.listdir(tmp_path / "out") == ["p.tif"]
     run(tmp_path / "image.tif", tmp_path / "whole.tif", Listener())
     assert pixels(output) == pixels(tmp_path / "whole.tif")

@@ -9,13 +9,13 @@ import resource
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from affine import Affine
+from faulty import disk_of
 from footprint_cases import EAST, NORTH, UTM, on_ground
 
 from building_footprints_plugin.engine.errors import BadInput, FootprintsError
@@ -46,17 +46,6 @@ def count_of(path: Path, layer: str | None = None) -> int:
     found = read_layer(path, layer)
     assert found.fields["confidence"] == pytest.approx(np.full(len(found), len(found) / 1000))
     return len(found)
-
-
-@contextmanager
-def disk_of(size: int) -> Iterator[None]:
-    """Let no file grow above `size` bytes, as on a disk that is full then."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 # Just below what each format needs for the houses is where a file is cut off as it is closed.
