@@ -9,7 +9,8 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
@@ -44,6 +45,25 @@ def ahead(items: Generator[T, None, None], count: int = 1) -> Generator[T, None,
             for future in waiting:
                 future.cancel()
             thread.submit(items.close)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Threads that work at once: how many, what each does first, and what is done when they are gone."""
+
+    count: int = 1
+    first: Callable[[], object] = int  # which does nothing
+    last: Callable[[], object] = int
+
+    @contextmanager
+    def pool(self) -> Iterator[Executor]:
+        """Give the threads; in the end work that was not begun is dropped, and what was begun is waited for."""
+        pool = ThreadPoolExecutor(self.count, initializer=self.first)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
+            self.last()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .allocator import keep_freed_memory
+from .beside import Workers
 from .errors import BadInput, FootprintsError
 from .manifest import Manifest
 from .networks.fusion import fused
@@ -21,6 +23,8 @@ Pixels = NDArray[np.uint8]
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 FULL = ("out of memory", "can't allocate memory", "not enough memory")  # where torch raises no OutOfMemoryError
 LONGEST_REASON = 160  # characters
+CORES = torch.get_num_threads()  # what this process may use: OMP_NUM_THREADS, or those of the machine
+MOST_WORKERS = 4  # tiles at once on a CPU; each takes memory of its own
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -75,7 +79,7 @@ class Predictor:
         self._dtype = dtype
         self._fused = fused(network)  # stays on the CPU: what a GPU holds is lost with it
         self._manifest = manifest
-        self._placed: Placed | None = None
+        self._placed = self._place() if device.type == "cpu" else None
         self._building = [manifest.classes.index(name) for name in manifest.building_classes]
         self._seed = manifest.classes.index(manifest.seed_class)
 
@@ -93,6 +97,18 @@ class Predictor:
             return "torch can use it here"
         others = "torch sees no CUDA or MPS device" if choose_device("auto") == self.device else "it was asked for"
         return f"{others}; this processor has {'' if _cpu_has_bf16() else 'no '}instructions for bf16"
+
+    @property
+    def workers(self) -> Workers:
+        """The threads that `probabilities` is best called in: one for a GPU, on a CPU up to four that share its cores.
+
+        Threads that share a layer wait for the last of them, turning over on their cores: where outlines, or another
+        program, take one core, the other is lost too. Tiles wait for nothing.
+        """
+        if self.device.type != "cpu":
+            return Workers()
+        count = next(number for number in range(MOST_WORKERS, 0, -1) if CORES % number == 0)
+        return Workers(count, partial(torch.set_num_threads, CORES // count), partial(torch.set_num_threads, CORES))
 
     def probabilities(self, tiles: Pixels, *, tta: bool = False) -> NDArray[np.float32]:
         """Return `(count, 2, height, width)`: probability of building and of its interior, 0..1.

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .area import Area
-from .beside import ahead
+from .beside import Workers, ahead
 from .clock import Clock
 from .errors import Cancelled
 from .kept import Keeping, KeptStrips
@@ -32,13 +32,16 @@ Codes = NDArray[np.uint8]
 
 
 class NamedNetwork(Network, Protocol):
-    """A network that says which device it runs on, and why there."""
+    """A network that says which device it runs on, why there, and in which threads it is called."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def why(self) -> str: ...
+
+    @property
+    def workers(self) -> Workers: ...
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,8 @@ def strips_of(run: Run, keeping: Keeping, clock: Clock, reporter: Reporter) -> I
         reporter.progress(share)
 
     layout = run.layout
-    segmenter = Segmenter(run.reader, run.network, layout, run.batch_size, run.options.tta, progress, clock)
+    how = run.batch_size, run.options.tta, progress, clock, run.network.workers
+    segmenter = Segmenter(run.reader, run.network, layout, *how)
     with KeptStrips(keeping, reporter.warning) as kept, closing(ahead(segmenter.strips(kept.count))) as made:
         if kept.count:
             reporter.info(f"Goes on from {kept.count} of {keeping.strips} strips, made by an interrupted run.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from .beside import ahead
+from .beside import Workers, ahead
 from .clock import Clock
 from .errors import FootprintsError
 from .tiling import Axis, blend_weights, tile_axis
@@ -19,6 +22,7 @@ from .tiling import Axis, blend_weights, tile_axis
 CODE_MAX = 250
 NOT_THERE = 255
 READ_AHEAD = 2  # pieces read while the network runs
+STARTED_AHEAD = 1  # pieces whose tiles wait for the network, so that it need not wait for blending
 PIECE_PX = 2048  # columns that are read and blended at once, or a tile's if that is wider
 CHANNELS = 2  # building, interior
 
@@ -35,7 +39,10 @@ class Reader(Protocol):
 
 
 class Network(Protocol):
-    """What is run: `(count, bands, size, size)` tiles to `(count, 2, size, size)` probabilities, the caller's own."""
+    """What is run: `(count, bands, size, size)` tiles to `(count, 2, size, size)` probabilities, the caller's own.
+
+    It is called in as many threads at once as the segmenter has workers.
+    """
 
     def probabilities(self, tiles: NDArray[np.uint8], *, tta: bool = False) -> NDArray[np.float32]: ...
 
@@ -83,12 +90,19 @@ class Layout:
         return self.cols.starts[piece[0]], self.cols.starts[piece[-1]] + self.cols.size
 
 
+class Piece(NamedTuple):
+    """A few tiles side by side: what is there of them, and batches of them that the network runs or will run."""
+
+    valid: NDArray[np.bool_]
+    batches: list[tuple[list[int], Future[tuple[Floats, float]]]]  # tiles, their probabilities and seconds
+
+
 @dataclass(frozen=True)
 class Segmenter:
     """Runs `network` over a window of what `reader` reads, tile by tile.
 
-    `progress` is told the finished share before each batch; what it raises ends the run. `clock` counts the seconds of
-    the stages reading, network and blending.
+    `progress` is told the finished share before each batch is waited for; what it raises ends the run. `clock` counts
+    the seconds of the stages reading, network (the mean of its `workers`) and blending.
     """
 
     reader: Reader
@@ -98,6 +112,7 @@ class Segmenter:
     tta: bool = False
     progress: Callable[[float], None] = lambda fraction: None
     clock: Clock = field(default_factory=Clock)
+    workers: Workers = field(default_factory=Workers)
 
     def strips(self, first: int = 0) -> Generator[Codes, None, None]:
         """Yield the window's probability top to bottom as codes `(2, rows, width)` of building and interior.
@@ -109,11 +124,13 @@ class Segmenter:
         count = len(self.layout.rows.starts)
         begin = max(first - 1, 0) if first < count else count  # the row above has a part in the first one
         carried = np.zeros((CHANNELS, self.layout.rows.overlap, self.layout.width), np.float32)
-        with closing(ahead(self._read(begin), READ_AHEAD)) as pixels:
+        with self.workers.pool() as pool, closing(ahead(self._read(begin), READ_AHEAD)) as pixels:
+            pieces = _early(self._started(begin, pixels, pool), STARTED_AHEAD)
             for row_index in range(begin, count):
-                codes = self._row(row_index, carried, pixels)
+                codes = self._row(row_index, carried, pieces)
                 if row_index >= first:
                     yield codes
+                del codes  # else it would be held until the next strip is there
 
     def _read(self, first: int) -> Generator[Pixels, None, None]:
         for row_index in range(first, len(self.layout.rows.starts)):
@@ -125,17 +142,46 @@ class Segmenter:
                 yield read
                 del read
 
-    def _row(self, row_index: int, carried: Floats, pixels: Iterator[Pixels]) -> Codes:
+    def _started(self, first: int, pixels: Iterator[Pixels], pool: Executor) -> Iterator[Piece]:
+        """Yield pieces whose tiles were handed to the network."""
+        for row_index in range(first, len(self.layout.rows.starts)):
+            for piece in self.layout.pieces():
+                yield self._start(next(pixels), (row_index, piece), pool)
+
+    def _start(self, pixels: Pixels, place: tuple[int, range], pool: Executor) -> Piece:
+        (read, valid), (row_index, piece) = pixels, place
+        where = self._columns(piece)
+        needed = [
+            index
+            for index in piece
+            if valid[:, where[index]].any() and self.layout.wanted(self.layout.tile(row_index, index))
+        ]
+        batches = [needed[first : first + self.batch_size] for first in range(0, len(needed), self.batch_size)]
+        parts = [[(read[:, :, where[index]], valid[:, where[index]]) for index in batch] for batch in batches]
+        return Piece(valid, [(batch, pool.submit(self._run, part)) for batch, part in zip(batches, parts, strict=True)])
+
+    def _run(self, tiles: list[Pixels]) -> tuple[Floats, float]:
+        """Return the probabilities of tiles, and the seconds that took; runs in a worker."""
+        begin = time.perf_counter()
+        chances = self.network.probabilities(np.stack([mirrored(*tile) for tile in tiles]), tta=self.tta)
+        return chances, time.perf_counter() - begin
+
+    def _row(self, row_index: int, carried: Floats, pieces: Iterator[Piece]) -> Codes:
         """Return the codes of a row of tiles; `carried` is what the row above adds to it, then what it adds below."""
         layout, done = self.layout, self.layout.done(row_index)
         codes = np.empty((CHANNELS, done, layout.window[3]), np.uint8)
         from_left = np.zeros((CHANNELS, layout.rows.size, 0), np.float32)
         for piece in layout.pieces():
             begin, end = layout.columns(piece)
-            read, valid = next(pixels)
+            valid, batches = next(pieces)
             blended = np.zeros((CHANNELS, layout.rows.size, end - begin), np.float32)
             blended[:, :, : from_left.shape[2]] = from_left
-            self._add_tiles(blended, (read, valid), (row_index, piece))
+            for batch, running in batches:
+                self.progress((row_index + batch[0] / len(layout.cols.starts)) / len(layout.rows.starts))
+                chances, seconds = running.result()
+                self.clock.add("network", seconds / self.workers.count)
+                with self.clock.at("blending"):
+                    self._add(blended, chances, row_index, [(index, self._columns(piece)[index]) for index in batch])
             own = end - begin if end == layout.width else end - begin - layout.cols.overlap
             above = carried[:, :, begin : begin + own]
             blended[:, : above.shape[1], :own] += above
@@ -145,27 +191,27 @@ class Segmenter:
             from_left = blended[:, :, own:].copy()
         return codes
 
-    def _add_tiles(self, blended: Floats, pixels: Pixels, place: tuple[int, range]) -> None:
-        """Add the weighted probability of the tiles of one piece to `blended` (2, rows, columns)."""
-        (read, valid), (row_index, piece) = pixels, place
-        cols, begin = self.layout.cols, self.layout.columns(piece)[0]
-        where = {index: slice(cols.starts[index] - begin, cols.starts[index] - begin + cols.size) for index in piece}
-        needed = [
-            index
-            for index, columns in where.items()
-            if valid[:, columns].any() and self.layout.wanted(self.layout.tile(row_index, index))
-        ]
+    def _add(self, blended: Floats, chances: Floats, row_index: int, where: list[tuple[int, slice]]) -> None:
+        """Add the weighted probability of tiles, each with its columns of a piece, to `blended` (2, rows, columns)."""
         down = blend_weights(self.layout.rows, row_index)[:, None]
-        for first in range(0, len(needed), self.batch_size):
-            batch = needed[first : first + self.batch_size]
-            self.progress((row_index + batch[0] / len(cols.starts)) / len(self.layout.rows.starts))
-            with self.clock.at("network"):
-                tiles = np.stack([mirrored(read[:, :, where[index]], valid[:, where[index]]) for index in batch])
-                chances = self.network.probabilities(tiles, tta=self.tta)
-            with self.clock.at("blending"):
-                for index, chance in zip(batch, chances, strict=True):
-                    chance *= down * blend_weights(cols, index)
-                    blended[:, :, where[index]] += chance
+        for (index, columns), chance in zip(where, chances, strict=True):
+            chance *= down * blend_weights(self.layout.cols, index)
+            blended[:, :, columns] += chance
+
+    def _columns(self, piece: range) -> dict[int, slice]:
+        """Return the columns of each tile of a piece, from the left of the piece."""
+        cols, begin = self.layout.cols, self.layout.columns(piece)[0]
+        return {index: slice(cols.starts[index] - begin, cols.starts[index] - begin + cols.size) for index in piece}
+
+
+def _early(pieces: Iterator[Piece], count: int) -> Iterator[Piece]:
+    """Yield `pieces`, each when `count` more were made."""
+    waiting: deque[Piece] = deque()
+    for piece in pieces:
+        waiting.append(piece)
+        if len(waiting) > count:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def mirrored(pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:

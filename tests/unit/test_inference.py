@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from building_footprints_plugin.engine import inference
+from building_footprints_plugin.engine.beside import Workers
 from building_footprints_plugin.engine.errors import BadInput, FootprintsError
 from building_footprints_plugin.engine.inference import D4, Predictor, choose_device, choose_precision
 from building_footprints_plugin.engine.manifest import Manifest
@@ -53,6 +54,24 @@ def test_temperature_flattens() -> None:
 def test_the_batch_does_not_matter(batch: int) -> None:
     expected = predictor(batch=1).probabilities(tiles(7))
     np.testing.assert_allclose(predictor(batch=batch).probabilities(tiles(7)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cores", "workers", "threads"),
+    [(1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 1), (5, 1, 5), (6, 3, 2), (8, 4, 2), (10, 2, 5), (24, 4, 6)],
+)
+def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch, cores: int, workers: int, threads: int) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(inference, "CORES", cores)
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    found = predictor().workers
+    with found.pool() as pool:
+        pool.submit(int).result()
+    assert (found.count, set(asked[:-1]), asked[-1]) == (workers, {threads}, cores)
+
+
+def test_a_gpu_has_one_worker() -> None:
+    assert Predictor(Scores(), MANIFEST, torch.device("meta"), torch.float32, 8).workers == Workers()
 
 
 def test_bf16_is_close_to_fp32() -> None:

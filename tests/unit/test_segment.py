@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from building_footprints_plugin.engine.beside import Workers
 from building_footprints_plugin.engine.errors import BadInput, Cancelled, FootprintsError
 from building_footprints_plugin.engine.segment import Layout, Segmenter, mirrored
 
@@ -135,6 +136,28 @@ def test_reading_runs_in_a_thread_of_its_own() -> None:
     run(source, Pixelwise(), layout(300, 64))
     assert source.read_by
     assert threading.get_ident() not in source.read_by
+
+
+class Meeting(Pixelwise):
+    """Each tile waits for another one that is run at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = threading.Barrier(2)
+
+    def probabilities(self, tiles: NDArray[np.uint8], *, tta: bool = False) -> NDArray[np.float32]:
+        self._both.wait(timeout=60)
+        return super().probabilities(tiles)
+
+
+def test_workers_run_tiles_at_once_and_change_nothing() -> None:
+    source, plan = picture(300, 410), layout(300, 410, tile=96, overlap=32)
+    assert len(plan.rows.starts) * len(plan.cols.starts) % 2 == 0
+    said: list[str] = []
+    workers = Workers(2, first=lambda: said.append("first"), last=lambda: said.append("last"))
+    codes = np.concatenate(list(Segmenter(source, Meeting(), plan, batch_size=1, workers=workers).strips()), axis=1)
+    np.testing.assert_array_equal(codes, source.pixels[:2])
+    assert said == ["first", "first", "last"]
 
 
 def test_an_error_while_reading_reaches_the_caller() -> None:

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from building_footprints_plugin.engine import extract as module
+from building_footprints_plugin.engine.beside import Workers
 from building_footprints_plugin.engine.extract import Model, Source, Target, extract
 from building_footprints_plugin.engine.manifest import Manifest
 from building_footprints_plugin.engine.options import PolygonizeOptions, SegmentOptions
@@ -38,6 +39,7 @@ class Bright:
 
     name = "cpu (test)"
     why = "a test"
+    workers = Workers()
 
     def probabilities(self, tiles: NDArray[np.uint8], *, tta: bool = False) -> NDArray[np.float32]:
         return tiles[:, :2].astype(np.float32) / 255
