@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import threading
-import time
 from pathlib import Path
 
 import processing
@@ -180,19 +178,15 @@ def test_weights_that_are_none(image, tmp_path):
         run(INPUT=image, WEIGHTS=tmp_path / "bad.safetensors")
 
 
-def test_cancelling_leaves_no_file_and_no_process_within_two_seconds(folder, tmp_path, feedback, monkeypatch):
-    """A large image, cancelled in the midst of the network's work."""
-    started, cancelled_at = [], []
+@pytest.mark.usefixtures("patient")
+def test_cancelling_leaves_no_file_and_no_process(folder, tmp_path, feedback, monkeypatch):
+    """A large image, cancelled in the midst of the network's work; how long that may take is in test_warm.py."""
+    started = []
     monkeypatch.setattr(subprocess, "Popen", remembering(subprocess.Popen, started))
     where = {"outputSRS": "EPSG:32611", "outputBounds": [600000, 4001500, 601500, 4000000]}
     gdal.Translate(str(tmp_path / "large.tif"), str(DEMO), width=5000, height=5000, **where)
 
-    def cancel(fraction: float) -> None:
-        if fraction > 0 and not cancelled_at:
-            cancelled_at.append(time.monotonic())
-            threading.Timer(0.2, feedback.cancel).start()
-
-    feedback.progressChanged.connect(cancel)
+    feedback.progressChanged.connect(lambda fraction: fraction > 0 and feedback.cancel())
     output = tmp_path / "out"
     output.mkdir()
     # A layer would be kept by this frame, which the exception keeps, which QGIS keeps for ever.
@@ -200,7 +194,7 @@ def test_cancelling_leaves_no_file_and_no_process_within_two_seconds(folder, tmp
     parameters = {"INPUT": image, "OUTPUT": str(output / "a.gpkg"), "PROBABILITY": str(output / "p.tif")}
     with pytest.raises(QgsProcessingException, match="Cancelled; no output was written"):
         processing.run(EXTRACT, parameters, feedback=feedback)
-    assert time.monotonic() - cancelled_at[0] < 0.2 + 2
+    assert 0 < max(feedback.fractions) < 50
     assert list(output.iterdir()) == []
     assert list(Path(QgsProcessingUtils.tempFolder()).glob("building_footprints_*")) == []
     assert sum(process.poll() is None for process in started) <= 1, "an engine that stopped at once may be kept"

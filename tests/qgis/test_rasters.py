@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 
 import pytest
 from conftest import pixels
@@ -17,7 +16,7 @@ from qgis.core import (
     QgsRectangle,
 )
 
-from building_footprints_plugin.bridge.copying import MOST_SERVED_MPX
+from building_footprints_plugin.bridge.copying import BLOCK_PX, MOST_SERVED_MPX
 from building_footprints_plugin.bridge.errors import BridgeError, RunCancelled
 from building_footprints_plugin.bridge.ground import Scale
 from building_footprints_plugin.bridge.rasters import Wanted, engine_source, raster_input
@@ -240,13 +239,15 @@ def test_a_web_map_needs_a_small_extent(web_map, bounds, says):
 
 
 def test_copying_can_be_cancelled(raster, tmp_path):
-    layer = QgsRasterLayer(str(raster(size=(4000, 3000), bands=1)), "image")
+    """In its midst: there are four blocks, and after the first of them it is cancelled."""
+    layer = QgsRasterLayer(str(raster(size=(2 * BLOCK_PX, 2 * BLOCK_PX), bands=1)), "image")
     set_no_data(layer, 0, 0)
     prepared = raster_input(layer, wanted())
-    feedback = QgsFeedback()
-    threading.Timer(0.05, feedback.cancel).start()
+    feedback, fractions = QgsFeedback(), []
+    feedback.progressChanged.connect(lambda percent: (fractions.append(percent), feedback.cancel()))
     with pytest.raises(RunCancelled):
         prepared.arguments(str(tmp_path), feedback)
+    assert max(fractions) < 100
 
 
 def test_engine_source_of_other_providers_is_empty(web_map):

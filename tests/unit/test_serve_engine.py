@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -47,7 +48,10 @@ def extracting(image: str | Path, output: Path, weights: Path) -> list[str]:
 
 
 def open_files(process: int, folder: Path) -> list[str]:
-    names = [os.readlink(each) for each in Path(f"/proc/{process}/fd").iterdir()]
+    names = []
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed in this moment
+            names.append(os.readlink(each))
     return [name for name in names if name.startswith(str(folder))]
 
 
