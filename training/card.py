@@ -9,35 +9,36 @@ from typing import Any
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.weights import load_network
 
+from .tables import SCORES, Row, text_of
+
 SPLITS = {"train": "trained on", "val": "chosen by", "test": "kept out"}
 NAMED = {"places": "trained on", "validation_places": "chosen by"}
-SCORES = {
-    "buildings": "true",
-    "tp": "TP",
-    "fp": "FP",
-    "fn": "FN",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "**object F1**",
-    "average_precision": "AP 50:95",
-    "pixel_iou": "pixel IoU",
-    "boundary_m": "boundary m",
-}
 
 
-def read_scores(path: Path) -> list[dict[str, Any]]:
-    """Return the rows that `evaluate --csv` wrote; raises BadInput if the file is none of these."""
+def read_scores(path: Path) -> list[Row]:
+    """Return place and figures, None where there is none, of the rows that `evaluate --csv` wrote.
+
+    Raises BadInput if the file is none of these.
+    """
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read ({error}); expected a table of `evaluate --csv`.") from error
-    if not rows or not {"place", "f1"} <= set(rows[0]):
+    try:
+        found = [{"place": row["place"], **{name: _number(row.get(name)) for name in SCORES}} for row in rows]
+    except (KeyError, ValueError):
+        found = []
+    if not any(row["f1"] is not None for row in found):
         raise BadInput(f"{path} is no table of `evaluate --csv`; expected columns place, f1, ….")
-    return [{name: _number(value) for name, value in row.items()} for row in rows]
+    return found
 
 
-def card_of(weights: Path, scores: list[dict[str, Any]]) -> str:
+def _number(cell: str | None) -> float | None:
+    return float(cell) if cell else None
+
+
+def card_of(weights: Path, scores: list[Row]) -> str:
     """Return the section: what the weights are, their data and licences, how they were trained, how good they are.
 
     `scores` are rows of an evaluation; without any, those recorded in the manifest are shown.
@@ -84,12 +85,12 @@ def _options(training: dict[str, Any]) -> str:
     return f"{training.get('steps', '?')} steps with {options}.{begun}"
 
 
-def _scores(rows: list[dict[str, Any]]) -> str:
+def _scores(rows: list[Row]) -> str:
     if not rows:
         return "Not measured; `python -m training evaluate` with `--csv` measures it."
-    columns = [name for name in SCORES if any(row.get(name) not in (None, "") for row in rows)]
-    cells = [[row["place"], *(_text(row.get(name)) for name in columns)] for row in rows]
-    table = _table(["place", *(SCORES[name] for name in columns)], cells)
+    known = {name: column for name, column in SCORES.items() if any(row.get(name) is not None for row in rows)}
+    cells = [[row["place"], *(text_of(row.get(name), digits) for name, (_, digits) in known.items())] for row in rows]
+    table = _table(["place", *(heading for heading, _ in known.values())], cells)
     return (
         "`python -m training evaluate`: extracted and scored as users do, object F1 at IoU 0.5, pixel IoU by area, "
         f"boundary the mean PoLiS distance of matched outlines.\n\n{table}"
@@ -99,14 +100,3 @@ def _scores(rows: list[dict[str, Any]]) -> str:
 def _table(heads: list[str], rows: list[list[Any]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "/") for cell in line) + " |" for line in lines)
-
-
-def _number(value: str) -> Any:
-    try:
-        return int(value) if value.isdigit() else float(value)
-    except ValueError:
-        return value
-
-
-def _text(value: Any) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str("" if value is None else value)

@@ -50,7 +50,7 @@ def find(tiles: Sequence[Tile], point: Point, min_area_px: float) -> Found:
 
 
 def calibrate(found: Mapping[str, Found]) -> Calibration:
-    """Return the line that makes what became of the footprints likeliest ; each counts alike."""
+    """Return the line that makes what became of the footprints likeliest; each counts alike."""
     mean = np.concatenate([np.empty(0), *(place.mean for place in found.values())])
     right = np.concatenate([np.empty(0, dtype=bool), *(place.right for place in found.values())])
     sides = np.column_stack([log_odds(mean), np.ones(len(right))])

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from pickle import UnpicklingError  # noqa: TID251 - what torch.load raises for a foreign file; it loads weights only
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import is_zipfile
 
 import torch
 from safetensors.torch import load_file, save
@@ -23,9 +21,9 @@ from building_footprints_plugin.engine.weights import MANIFEST_KEY, load_network
 
 from .labels import CLASSES, INTERIOR, RINGS, building_classes
 from .normalise import SCALINGS
-from .places import Place
+from .places import BANDS, Place
+from .state import read_state, write_state
 
-BANDS = ("red", "green", "blue")
 ORIGIN = "origin.json"  # beside a checkpoint: the manifest of the weights it was fine-tuned from
 COMPARED_PX = 128
 
@@ -47,7 +45,7 @@ class Checkpoint:
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Return what `train` saved; raises BadInput if the file is missing or no checkpoint of ours."""
-    state, beside = _read_state(path), path.with_name(ORIGIN)
+    state, beside = read_state(path), path.with_name(ORIGIN)
     origin = manifest_from_json(beside.read_text(encoding="utf-8"), str(beside)) if beside.exists() else None
     try:
         options, average = state["options"], state["average"]
@@ -60,22 +58,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def keep_thresholds(checkpoint: Path, thresholds: dict[str, float]) -> None:
-    """Write the thresholds found for a checkpoint into it, for `export`; a further training starts without them."""
-    beside = checkpoint.with_name(checkpoint.name + ".part")
-    torch.save({**_read_state(checkpoint), "thresholds": thresholds}, beside)
-    beside.replace(checkpoint)
+    """Write the thresholds found for a checkpoint into it, for `export`; a further training starts without them.
 
-
-def _read_state(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise BadInput(f"There is no checkpoint {path}; expected best.pt or last.pt of a training run.")
-    if not is_zipfile(path):  # what torch writes; of anything else its reader may say anything
-        raise BadInput(f"{path} is no checkpoint of `python -m training train`, or not a whole one.")
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, UnpicklingError) as error:
-        raise BadInput(f"{path} is no checkpoint of `python -m training train` ({error}).") from error
-    return state
+    Raises FootprintsError, and leaves the checkpoint as it was, if that cannot be written.
+    """
+    write_state(checkpoint, {**read_state(checkpoint), "thresholds": thresholds})
 
 
 def export(

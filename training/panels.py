@@ -12,7 +12,7 @@ from building_footprints_plugin.engine.polygonize import label_buildings
 
 from .config import TrainOptions
 from .places import IGNORE_INSTANCE, Place
-from .validate import SHOWN, look_at, read_tile
+from .validate import SHOWN, look_at
 
 SHOWN_PX = 256
 TRUTH, FOUND = (40, 200, 80), (255, 130, 20)
@@ -31,7 +31,7 @@ def choose_tiles(places: list[Place], gsd_m: float, count: int = 4) -> list[Tile
     names = [
         (place, tile_id) for number in range(nth) for place in places for tile_id in place.ids[number : number + 1]
     ]
-    return [_middle(*read_tile(place, tile_id, gsd_m)) for place, tile_id in names[:count]]
+    return [_middle(*place.read_at(tile_id, gsd_m)) for place, tile_id in names[:count]]
 
 
 def draw_panels(network: nn.Module, tiles: list[Tile], options: TrainOptions) -> NDArray[np.uint8]:

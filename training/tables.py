@@ -42,7 +42,7 @@ def table(rows: Sequence[Row], columns: dict[str, tuple[str, int]], first: str =
     """Return the rows under their headings, numbers aligned to the right; what a row lacks is a dash."""
     lines = [[first, *(heading for heading, _ in columns.values())]]
     for row in rows:
-        lines.append([str(row[first]), *(_text(row.get(name), digits) for name, (_, digits) in columns.items())])
+        lines.append([str(row[first]), *(text_of(row.get(name), digits) for name, (_, digits) in columns.items())])
     widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]))]
     return "\n".join(_line(line, widths) for line in lines)
 
@@ -52,7 +52,8 @@ def _line(cells: list[str], widths: list[int]) -> str:
     return GAP.join([cells[0].ljust(widths[0]), *numbers])
 
 
-def _text(value: Any, digits: int) -> str:
+def text_of(value: Any, digits: int) -> str:
+    """Return a figure with so many digits after the point, a dash for None."""
     return "-" if value is None else f"{value:.{digits}f}"
 
 

@@ -12,7 +12,7 @@ from building_footprints_plugin import __version__
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.weights import read_manifest
 
-from .checkpoint import BEST, LAST, restore, save_checkpoint
+from .checkpoint import restore, save_checkpoint
 from .config import TrainOptions, resolved, write_config
 from .dataset import Crops, epoch_crops
 from .export import ORIGIN
@@ -24,6 +24,7 @@ from .parallel import any_process
 from .places import Place
 from .progress import LossWatch, Progress
 from .start import network_from, start_network
+from .state import BEST, LAST
 from .stop import Stopped, StopRequest
 from .validate import mean_f1, validate
 

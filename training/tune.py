@@ -29,7 +29,6 @@ from .confidences import UNCHANGED, Found, calibrate, find
 from .export import as_weights, keep_thresholds, rewrite_manifest
 from .objects import Objects
 from .places import Place
-from .prepare import resample_labels, resample_picture
 from .trying import Point, Tile, try_points
 
 CENTRE, STEPS = Point(0.45, 0.7, 0.9), Point(0.15, 0.2, 0.1)
@@ -205,9 +204,7 @@ def _setting(values: Mapping[str, float]) -> Setting:
 
 
 def _tile(place: Place, tile_id: str, predictor: Predictor, gsd_m: float) -> Tile:
-    image, instances = place.read(tile_id)
-    factor = place.gsd_m / gsd_m
-    pixels = resample_picture(image, factor).transpose(2, 0, 1)
-    chance = predictor.probabilities(np.ascontiguousarray(pixels)[None])[0]
+    image, instances = place.read_at(tile_id, gsd_m)
+    chance = predictor.probabilities(np.ascontiguousarray(image.transpose(2, 0, 1))[None])[0]
     building, interior = np.rint(chance * CODE_MAX).astype(np.uint8)
-    return Tile(building, interior, resample_labels(instances, factor))
+    return Tile(building, interior, instances)

@@ -18,7 +18,6 @@ from .normalise import normalise
 from .objects import objects_of
 from .parallel import add_up
 from .places import IGNORE_INSTANCE, Place
-from .prepare import resample_labels, resample_picture
 from .trying import Point, labels_at
 
 # Where `tune` ends up moves while a network learns: judged at one setting, a later and better checkpoint looks worse.
@@ -39,10 +38,12 @@ class Tally:
 
     @property
     def iou(self) -> float:
+        """Ground that both cover over ground that either covers, in pixels; 0 where there is none."""
         return self.overlap_px / self.union_px if self.union_px else 0.0
 
     @property
     def f1(self) -> float:
+        """The object F1; 0 where there is no building and none was found."""
         total = 2 * self.tp + self.fp + self.fn
         return 2 * self.tp / total if total else 0.0
 
@@ -56,6 +57,7 @@ def mean_f1(scores: Scores) -> float:
 
 
 def mean_iou(scores: Scores) -> float:
+    """Return the mean pixel IoU over the places."""
     return sum(tally.iou for tally in scores.values()) / len(scores)
 
 
@@ -72,20 +74,13 @@ def _tally(network: nn.Module, place: Place, options: TrainOptions, fabric: Fabr
     """Return the tally of one place for each of the settings."""
     tallies = [Tally() for _ in SETTINGS]
     for tile_id in place.ids[fabric.global_rank :: fabric.world_size]:
-        image, instances = read_tile(place, tile_id, options.gsd_m)
+        image, instances = place.read_at(tile_id, options.gsd_m)
         with fabric.autocast():
             building, interior = look_at(network, image, options)
         for tally, found in zip(tallies, labels_at(SETTINGS, building, interior), strict=True):
             add_tile(tally, found, instances, min_area_px=MIN_AREA_M2 / options.gsd_m**2)
     counts = torch.tensor([astuple(tally) for tally in tallies], device=fabric.device)
     return [Tally(*map(int, row)) for row in add_up(counts, fabric).tolist()]
-
-
-def read_tile(place: Place, tile_id: str, gsd_m: float) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    """Return a tile's image `(height, width, 3)` and instances `(height, width)`, resampled to `gsd_m`."""
-    image, instances = place.read(tile_id)
-    factor = place.gsd_m / gsd_m
-    return resample_picture(image, factor), resample_labels(instances, factor)
 
 
 @torch.no_grad()

@@ -17,6 +17,7 @@ from training.__main__ import main
 from training.card import card_of
 from training.export import as_weights, export, read_checkpoint
 from training.places import Place, read_places
+from training.state import read_state
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_the_card_shows_an_evaluation(places: list[Place], tmp_path: Path) -> No
     scores.write_text("place,tp,fp,fn,f1,average_precision,boundary_m\nfar,3,1,0,0.857143,0.5,\nmean,,,,0.9,,\n")
     assert main(["export", str(weights), "--scores", str(scores)]) == 0
     card = (tmp_path / "w.md").read_text(encoding="utf-8")
-    assert "| place | TP | FP | FN | **object F1** | AP 50:95 |" in card
+    assert "| place | TP | FP | FN | F1 | AP 50:95 |" in card
     assert "| far | 3 | 1 | 0 | 0.857 | 0.500 |" in card
     assert "min_area_m2 5" in card
     assert "**Licence of the weights:** CC0." in card
@@ -133,11 +134,10 @@ def test_no_checkpoint_is_a_sentence(tmp_path: Path, content: bytes | None) -> N
 
 
 def test_a_checkpoint_of_something_else_is_a_sentence(tmp_path: Path) -> None:
-    torch.save(
-        {"options": {"network": "unet_baseline"}, "average": {"a": torch.zeros(1)}, "step": 1}, tmp_path / "b.pt"
-    )
+    checkpoint = write_checkpoint(tmp_path / "b.pt")
+    torch.save({**read_state(checkpoint), "average": {"a": torch.zeros(1)}}, checkpoint)
     with pytest.raises(FootprintsError, match=r"is no checkpoint"):
-        read_checkpoint(tmp_path / "b.pt")
+        read_checkpoint(checkpoint)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,7 @@ def test_a_checkpoint_of_something_else_is_a_sentence(tmp_path: Path) -> None:
         (["{weights}", "--onnx", "x.pb"], "expected one of .onnx"),
         (["{weights}", "--scores", "none.csv"], "none.csv cannot be read"),
         (["{weights}", "--scores", "{text}"], "is no table of `evaluate --csv`"),
+        (["{weights}", "--scores", "{words}"], "is no table of `evaluate --csv`"),
     ],
 )
 def test_mistakes_are_one_sentence(
@@ -166,11 +167,13 @@ def test_mistakes_are_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "words.csv").write_text("place,f1\nfar,good\n")
     made = {
         "data": tmp_path / "data",
         "checkpoint": write_checkpoint(tmp_path / "best.pt"),
         "weights": write_weights(tmp_path / "given.safetensors"),
         "text": tmp_path / "text.csv",
+        "words": tmp_path / "words.csv",
     }
     assert main(["export", *(word.format(**made) for word in words)]) == 2
     printed = capsys.readouterr().err

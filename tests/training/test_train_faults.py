@@ -13,9 +13,9 @@ from tiny import TINY, one_cpu
 from building_footprints_plugin.engine.errors import BadInput, FootprintsError
 from training import learner
 from training.__main__ import main
-from training.checkpoint import LAST, read_state
 from training.learner import Learner
 from training.places import Place
+from training.state import LAST, read_state
 from training.train import train
 
 pytestmark = pytest.mark.usefixtures("tiny")

@@ -21,11 +21,11 @@ from tiny import TINY, one_cpu, same_network
 from building_footprints_plugin.engine.errors import BadInput
 from training import train as module
 from training import validate as validation
-from training.checkpoint import LAST, read_state
 from training.config import TrainOptions, read_config
 from training.learner import Learner, rate_at
 from training.places import Place, read_places
 from training.progress import Progress
+from training.state import LAST, read_state
 from training.stop import Stopped
 from training.train import train
 

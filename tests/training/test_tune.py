@@ -170,7 +170,7 @@ def test_weights_that_find_nothing_are_left_alone(
         (["{weights}", "nowhere"], "There is no folder nowhere"),
         (["{weights}", "{only_train}"], "No val place in"),
         (["{weights}", "{data}", "--places", "mars"], "There is no place mars"),
-        (["{text}", "{data}"], "is no checkpoint"),
+        (["{text}", "{data}"], "is no whole checkpoint"),
     ],
 )
 def test_mistakes_are_one_sentence(

@@ -31,10 +31,11 @@ def untrained(name: str = "unet_efficientnet_lite0", **options: Any) -> Checkpoi
 
 
 def write_checkpoint(path: Path) -> Path:
-    """Write what `train` saves, as far as `export` reads it."""
+    """Write what `train` saves; what only a training goes on from is empty."""
     made = untrained()
     average = {f"module.{name}": tensor for name, tensor in made.network.state_dict().items()}
-    torch.save({"average": average, "options": made.options, "step": made.step}, path)
+    rest = {"model": {}, "optimizer": {}, "best": 0.0}
+    torch.save({**rest, "average": average, "options": made.options, "step": made.step}, path)
     return path
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from building_footprints_plugin.engine.commands._arguments import add_options
 
-from ..checkpoint import LAST, options_before
+from ..checkpoint import options_before
 from ..config import PRESETS, TrainOptions, Values, layered, read_config, read_preset
 from ..parallel import make_fabric
 from ..places import read_places
 from ..start import values_of
+from ..state import LAST
 from ..stop import Stopped
 from ..train import train
 
@@ -54,9 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
         again = shlex.join(["python", "-m", "training", "train", str(arguments.data), str(arguments.run_folder)])
         fabric.print(f"{stopped} To go on: {again} --resume", file=sys.stderr)
         sys.exit(stopped.exit_code)
-    fabric.print(
-        f"Best checkpoint: {best}; next: python -m training export {best} {arguments.data} weights.safetensors"
-    )
+    fabric.print(f"Best checkpoint: {best}; next: python -m training tune {best} {arguments.data}")
 
 
 def _values_of(begin_from: Path | None) -> Values:
