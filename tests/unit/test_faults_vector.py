@@ -9,7 +9,9 @@ import resource
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +21,15 @@ from faulty import disk_of
 from footprint_cases import EAST, NORTH, UTM, on_ground
 
 from building_footprints_plugin.engine.errors import BadInput, FootprintsError
-from building_footprints_plugin.engine.vector import FootprintWriter, Layer, SourceImage, layer_names, read_layer
-from building_footprints_plugin.engine.vector import commit as committing
+from building_footprints_plugin.engine.vector import (
+    FootprintWriter,
+    Layer,
+    SourceImage,
+    layer_names,
+    lock,
+    read_layer,
+    staging,
+)
 from building_footprints_plugin.engine.vector import writer as writing
 from building_footprints_plugin.engine.vector.writer import write_layers
 
@@ -151,7 +160,7 @@ def together(*acts: Callable[[], None]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
         assert not thread.is_alive()
     assert failed == []
 
@@ -175,8 +184,25 @@ def test_runs_into_layers_of_one_geopackage_keep_each_others(tmp_path: Path) -> 
     assert {name: count_of(target, name) for name in layer_names(target)} == counts
 
 
+class Slow(sqlite3.Connection):
+    """Keeps the right to write for a while."""
+
+    def rollback(self) -> None:
+        time.sleep(0.2)
+        super().rollback()
+
+
+def test_runs_that_look_at_one_geopackage_are_no_other_programs_to_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.gpkg"
+    write(target, 7)
+    monkeypatch.setattr(staging.sqlite3, "connect", partial(sqlite3.connect, factory=Slow))
+    together(*[partial(FootprintWriter, target, UTM)] * 4)
+
+
 def test_waiting_for_another_run_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(committing, "WAIT_S", 0.2)
+    monkeypatch.setattr(lock, "WAIT_S", 0.2)
     handle = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
     try:

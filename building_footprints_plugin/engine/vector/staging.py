@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import BadInput
 from .formats import parquet
+from .lock import alone_in
 
 DRIVERS = {
     ".gpkg": "GPKG",
@@ -37,10 +38,11 @@ def check_target(path: str | Path, extensions: tuple[str, ...] = EXTENSIONS) -> 
         stage(target).cleanup()
         if target.exists():
             target.open("r+b").close()
+        if target.suffix.lower() == ".gpkg" and target.exists():
+            with alone_in(target.parent):  # another run that looks at it would be taken for another program
+                check_geopackage(target)
     except OSError as error:
         raise BadInput(f"{target} cannot be written ({error.strerror}); choose another place or close it.") from error
-    if target.suffix.lower() == ".gpkg" and target.exists():
-        check_geopackage(target)
     return target
 
 
