@@ -54,6 +54,7 @@ class Clock:
                 self.add(stage, taken)
                 self.add(outer, -taken)
             yield item
+            del item  # else it would be held until the next one is there
 
     def rounded(self) -> dict[str, float]:
         """Return the seconds of each stage."""

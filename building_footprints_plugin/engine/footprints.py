@@ -104,6 +104,7 @@ def _whole_buildings(
             for batch in outlines.in_batches(BATCH):
                 yield batch, seen.around(batch.polygons, margin_px)
         seen.forget(polygonizer.waits_from - margin_px)
+        del codes  # what waits is the polygonizer's; else the strip would be held until the next one is there
     seen.end()
     for batch in polygonizer.finish().in_batches(BATCH):
         yield batch, seen.around(batch.polygons, margin_px)

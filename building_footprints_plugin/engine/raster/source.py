@@ -34,7 +34,7 @@ Valid = NDArray[np.bool_]
 
 # GDAL keeps up to 5 % of the machine's memory per process by default; this much holds the blocks that neighbouring
 # windows share and lets memory stay flat however large the raster is. In bytes: rasterio takes no megabytes here.
-GDAL_CACHE_BYTES = 128 * 2**20
+GDAL_CACHE_BYTES = 96 * 2**20
 COLOURS = 3
 SAMPLE_PX = 1024
 SAMPLE_WINDOW_PX = 32

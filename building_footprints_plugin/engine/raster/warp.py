@@ -24,7 +24,7 @@ Read = Callable[[int, int, int, int], Block]
 
 BLOCK_PX = 256
 SOURCE_BLOCK_PX = 1024
-CACHE_BYTES = 128 * 2**20
+CACHE_BYTES = 48 * 2**20  # for 38,000 columns the last row of blocks, where the next window begins
 TOLERANCE_PX = 0.02
 WORKERS = min(max((os.cpu_count() or 1) // 2, 1), 4)  # the other half is the network's; four feed a GPU
 HALF = 0.5
@@ -65,7 +65,7 @@ class WarpedBlocks:
     Bilinear, with a kernel as wide as a target pixel where the raster is finer (GDAL's rule; its factor is fixed
     here for the whole raster, where GDAL would guess it per chunk). A source pixel that is not there has no weight;
     a target pixel is there if at least half of its kernel's weight is. Overviews are never used: they may have been
-    made by any rule. Positions are exact to 0.02 source pixels. About 128 MB of blocks are kept.
+    made by any rule. Positions are exact to 0.02 source pixels. About 48 MB of blocks are kept.
     """
 
     def __init__(self, warp: Warp) -> None:
@@ -85,31 +85,39 @@ class WarpedBlocks:
         first, last = col // side, (col + width - 1) // side
         cols = slice(col - first * side, col - first * side + width)
         pixels, valid = [], []
-        for block_row in range(row // side, (row + height - 1) // side + 1):
-            blocks = self._blocks([(block_row, block_col) for block_col in range(first, last + 1)])
+        last_row = (row + height - 1) // side
+        for block_row in range(row // side, last_row + 1):
+            blocks = self._blocks([(block_row, block_col) for block_col in range(first, last + 1)], last_row)
             rows = slice(max(row - block_row * side, 0), min(row + height - block_row * side, side))
             pixels.append(np.concatenate([block[:, rows] for block, _ in blocks], axis=2)[:, :, cols])
             valid.append(np.concatenate([there[rows] for _, there in blocks], axis=1)[:, cols])
         return np.concatenate(pixels, axis=1), np.concatenate(valid)
 
-    def _blocks(self, keys: list[tuple[int, int]]) -> list[Block]:
-        """Return the blocks (row, col) of `keys`, those that are not kept resampled side by side in threads."""
+    def _blocks(self, keys: list[tuple[int, int]], last_row: int) -> list[Block]:
+        """Return the blocks (row, col) of `keys`, those that are not kept resampled side by side in threads.
+
+        `last_row` is the last one of the window that is read.
+        """
         missing = [key for key in keys if key not in self._kept]
         with ThreadPoolExecutor(WORKERS) as pool:
             made = dict(zip(missing, pool.map(self._resample, missing), strict=True))
         blocks = [made[key] if key in made else self._kept[key] for key in keys]
         for key, block in zip(keys, blocks, strict=True):
-            self._keep(key, block)
+            self._keep(key, block, last_row)
         return blocks
 
-    def _keep(self, key: tuple[int, int], block: Block) -> None:
-        """Remember `block` as the last one used, and forget the ones longest unused when there are too many."""
+    def _keep(self, key: tuple[int, int], block: Block, last_row: int) -> None:
+        """Remember `block` as the last one used; if there are too many, forget those farthest from `last_row`.
+
+        Windows come top to bottom, and each begins in the last row of blocks of the one above.
+        """
         if key not in self._kept:
             self._kept_bytes += block[0].nbytes + block[1].nbytes
         self._kept[key] = block
         self._kept.move_to_end(key)
         while self._kept_bytes > CACHE_BYTES:
-            _, (pixels, valid) = self._kept.popitem(last=False)
+            farthest = max(self._kept, key=lambda kept: abs(kept[0] - last_row))
+            pixels, valid = self._kept.pop(farthest)
             self._kept_bytes -= pixels.nbytes + valid.nbytes
 
     def _resample(self, key: tuple[int, int]) -> Block:
