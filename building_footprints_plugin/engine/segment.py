@@ -21,8 +21,8 @@ from .tiling import Axis, blend_weights, tile_axis
 
 CODE_MAX = 250
 NOT_THERE = 255
-READ_AHEAD = 2  # pieces read while the network runs
-STARTED_AHEAD = 1  # pieces whose tiles wait for the network, so that it need not wait for blending
+READ_AHEAD = 1  # pieces read while the network runs
+STARTED_AHEAD = 2  # batches for each worker that wait or are done already, so that none waits for blending
 PIECE_PX = 2048  # columns that are read and blended at once, or a tile's if that is wider
 CHANNELS = 2  # building, interior
 
@@ -90,11 +90,13 @@ class Layout:
         return self.cols.starts[piece[0]], self.cols.starts[piece[-1]] + self.cols.size
 
 
-class Piece(NamedTuple):
-    """A few tiles side by side: what is there of them, and batches of them that the network runs or will run."""
+class Batch(NamedTuple):
+    """Tiles of a piece that the network runs or will run, perhaps none."""
 
-    valid: NDArray[np.bool_]
-    batches: list[tuple[list[int], Future[tuple[Floats, float]]]]  # tiles, their probabilities and seconds
+    tiles: list[int]
+    running: Future[tuple[Floats, float]]  # their probabilities, and the seconds that took
+    valid: NDArray[np.bool_]  # what is there of the piece
+    ends: bool  # the last one of its piece
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,9 @@ class Segmenter:
         begin = max(first - 1, 0) if first < count else count  # the row above has a part in the first one
         carried = np.zeros((CHANNELS, self.layout.rows.overlap, self.layout.width), np.float32)
         with self.workers.pool() as pool, closing(ahead(self._read(begin), READ_AHEAD)) as pixels:
-            pieces = _early(self._started(begin, pixels, pool), STARTED_AHEAD)
+            batches = _early(self._started(begin, pixels, pool), STARTED_AHEAD * self.workers.count)
             for row_index in range(begin, count):
-                codes = self._row(row_index, carried, pieces)
+                codes = self._row(row_index, carried, batches)
                 if row_index >= first:
                     yield codes
                 del codes  # else it would be held until the next strip is there
@@ -142,46 +144,41 @@ class Segmenter:
                 yield read
                 del read
 
-    def _started(self, first: int, pixels: Iterator[Pixels], pool: Executor) -> Iterator[Piece]:
-        """Yield pieces whose tiles were handed to the network."""
+    def _started(self, first: int, pixels: Iterator[Pixels], pool: Executor) -> Iterator[Batch]:
+        """Yield batches that were handed to the network, at least one of each piece."""
         for row_index in range(first, len(self.layout.rows.starts)):
             for piece in self.layout.pieces():
-                yield self._start(next(pixels), (row_index, piece), pool)
-
-    def _start(self, pixels: Pixels, place: tuple[int, range], pool: Executor) -> Piece:
-        (read, valid), (row_index, piece) = pixels, place
-        where = self._columns(piece)
-        needed = [
-            index
-            for index in piece
-            if valid[:, where[index]].any() and self.layout.wanted(self.layout.tile(row_index, index))
-        ]
-        batches = [needed[first : first + self.batch_size] for first in range(0, len(needed), self.batch_size)]
-        parts = [[(read[:, :, where[index]], valid[:, where[index]]) for index in batch] for batch in batches]
-        return Piece(valid, [(batch, pool.submit(self._run, part)) for batch, part in zip(batches, parts, strict=True)])
+                read, valid = next(pixels)
+                where = self._columns(piece)
+                needed = [
+                    index
+                    for index in piece
+                    if valid[:, where[index]].any() and self.layout.wanted(self.layout.tile(row_index, index))
+                ]
+                for begin in range(0, max(len(needed), 1), self.batch_size):
+                    tiles = needed[begin : begin + self.batch_size]
+                    parts = [(read[:, :, where[index]], valid[:, where[index]]) for index in tiles]
+                    ends = begin + self.batch_size >= len(needed)
+                    yield Batch(tiles, pool.submit(self._run, parts), valid, ends)
 
     def _run(self, tiles: list[Pixels]) -> tuple[Floats, float]:
         """Return the probabilities of tiles, and the seconds that took; runs in a worker."""
+        if not tiles:
+            return np.zeros((0, CHANNELS, 0, 0), np.float32), 0.0
         begin = time.perf_counter()
         chances = self.network.probabilities(np.stack([mirrored(*tile) for tile in tiles]), tta=self.tta)
         return chances, time.perf_counter() - begin
 
-    def _row(self, row_index: int, carried: Floats, pieces: Iterator[Piece]) -> Codes:
+    def _row(self, row_index: int, carried: Floats, batches: Iterator[Batch]) -> Codes:
         """Return the codes of a row of tiles; `carried` is what the row above adds to it, then what it adds below."""
         layout, done = self.layout, self.layout.done(row_index)
         codes = np.empty((CHANNELS, done, layout.window[3]), np.uint8)
         from_left = np.zeros((CHANNELS, layout.rows.size, 0), np.float32)
         for piece in layout.pieces():
             begin, end = layout.columns(piece)
-            valid, batches = next(pieces)
             blended = np.zeros((CHANNELS, layout.rows.size, end - begin), np.float32)
             blended[:, :, : from_left.shape[2]] = from_left
-            for batch, running in batches:
-                self.progress((row_index + batch[0] / len(layout.cols.starts)) / len(layout.rows.starts))
-                chances, seconds = running.result()
-                self.clock.add("network", seconds / self.workers.count)
-                with self.clock.at("blending"):
-                    self._add(blended, chances, row_index, [(index, self._columns(piece)[index]) for index in batch])
+            valid = self._add_piece(blended, (row_index, piece), batches)
             own = end - begin if end == layout.width else end - begin - layout.cols.overlap
             above = carried[:, :, begin : begin + own]
             blended[:, : above.shape[1], :own] += above
@@ -191,12 +188,23 @@ class Segmenter:
             from_left = blended[:, :, own:].copy()
         return codes
 
-    def _add(self, blended: Floats, chances: Floats, row_index: int, where: list[tuple[int, slice]]) -> None:
-        """Add the weighted probability of tiles, each with its columns of a piece, to `blended` (2, rows, columns)."""
-        down = blend_weights(self.layout.rows, row_index)[:, None]
-        for (index, columns), chance in zip(where, chances, strict=True):
-            chance *= down * blend_weights(self.layout.cols, index)
-            blended[:, :, columns] += chance
+    def _add_piece(self, blended: Floats, place: tuple[int, range], batches: Iterator[Batch]) -> NDArray[np.bool_]:
+        """Add the weighted probability of a piece's tiles to `blended` (2, rows, columns); return what is there."""
+        row_index, piece = place
+        rows, cols = self.layout.rows, self.layout.cols
+        where, down = self._columns(piece), blend_weights(rows, row_index)[:, None]
+        while True:
+            batch = next(batches)
+            first = batch.tiles[0] if batch.tiles else piece[0]
+            self.progress((row_index + first / len(cols.starts)) / len(rows.starts))
+            chances, seconds = batch.running.result()
+            self.clock.add("network", seconds / self.workers.count)
+            with self.clock.at("blending"):
+                for index, chance in zip(batch.tiles, chances, strict=True):
+                    chance *= down * blend_weights(cols, index)
+                    blended[:, :, where[index]] += chance
+            if batch.ends:
+                return batch.valid
 
     def _columns(self, piece: range) -> dict[int, slice]:
         """Return the columns of each tile of a piece, from the left of the piece."""
@@ -204,14 +212,15 @@ class Segmenter:
         return {index: slice(cols.starts[index] - begin, cols.starts[index] - begin + cols.size) for index in piece}
 
 
-def _early(pieces: Iterator[Piece], count: int) -> Iterator[Piece]:
-    """Yield `pieces`, each when `count` more were made."""
-    waiting: deque[Piece] = deque()
-    for piece in pieces:
-        waiting.append(piece)
+def _early(batches: Iterator[Batch], count: int) -> Iterator[Batch]:
+    """Yield `batches`, each when `count` more were begun."""
+    waiting: deque[Batch] = deque()
+    for batch in batches:
+        waiting.append(batch)
         if len(waiting) > count:
             yield waiting.popleft()
-    yield from waiting
+    while waiting:
+        yield waiting.popleft()
 
 
 def mirrored(pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
