@@ -47,7 +47,13 @@ class SegmentOptions(Options):
     precision: str = parameter(
         "auto", "arithmetic of the network; auto takes half precision where that is faster", choices=PRECISIONS
     )
-    tile_px: int = parameter(512, "largest tile the network sees at once", unit="px", minimum=64, maximum=8192)
+    tile_px: int = parameter(
+        512,
+        "side of the tiles the network sees; all of a raster are equal, so in a small one up to half larger",
+        unit="px",
+        minimum=64,
+        maximum=8192,
+    )
     overlap_px: int = parameter(
         32, "width of the band in which neighbouring tiles are blended", unit="px", minimum=0, maximum=1024
     )

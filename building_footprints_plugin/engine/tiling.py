@@ -20,18 +20,24 @@ class Axis:
     overlap: int
 
 
-def tile_axis(length: int, largest: int, overlap: int) -> Axis:
-    """Return the fewest equal tiles of at most `largest` pixels that cover `length`, each overlapping the next.
+def tile_axis(length: int, tile: int, overlap: int) -> Axis:
+    """Return the fewest equal tiles that cover `length`, each overlapping the next by `overlap` pixels.
 
-    Sizes are multiples of 32, the smallest that do, so that little is computed past the end: a raster smaller than a
-    tile gets one tile of its own size. `overlap` is at most a third of `largest`, so that no pixel lies in
-    more than two tiles.
+    All together they may have half a tile more than `tile` pixels each, so that a raster a little larger than a tile is
+    not cut into halves, which know less of their surroundings. Sizes are multiples of 32, so that little is computed
+    past the end: a raster smaller than a tile gets one tile of its own size. `overlap` is at most a third of `tile`, so
+    that no pixel lies in more than two tiles.
     """
-    count = max(1, math.ceil((length - overlap) / (largest - overlap)))
-    size = math.ceil((length - overlap) / count) + overlap if count > 1 else length
-    size = min(math.ceil(size / TILE_MULTIPLE) * TILE_MULTIPLE, max(largest, TILE_MULTIPLE))
-    step = size - overlap
-    return Axis(tuple(index * step for index in range(count)), size, overlap if count > 1 else 0)
+    count, size = 1, _whole(length)
+    while size > tile + tile / (2 * count):
+        count += 1
+        size = _whole((length - overlap) / count + overlap)
+    shared = overlap if count > 1 else 0
+    return Axis(tuple(range(0, length - shared, size - shared)), size, shared)
+
+
+def _whole(size: float) -> int:
+    return math.ceil(size / TILE_MULTIPLE) * TILE_MULTIPLE
 
 
 def blend_weights(axis: Axis, index: int) -> NDArray[np.float32]:

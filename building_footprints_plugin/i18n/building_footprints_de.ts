@@ -980,10 +980,6 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>größte Seite einer Kachel</translation>
         </message>
         <message>
-            <source>largest tile the network sees at once</source>
-            <translation>größte Kachel, die das Netz auf einmal sieht</translation>
-        </message>
-        <message>
             <source>lay no wall at 45 degrees to the others</source>
             <translation>keine Wand in 45 Grad zu den anderen legen</translation>
         </message>
@@ -1050,6 +1046,10 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
         <message>
             <source>shortest wall kept; default: the tolerance</source>
             <translation>kürzeste Wand, die bleibt; Voreinstellung: die Toleranz</translation>
+        </message>
+        <message>
+            <source>side of the tiles the network sees; all of a raster are equal, so in a small one up to half larger</source>
+            <translation>Seite der Kacheln, die das Netz sieht; alle eines Rasters sind gleich groß, in einem kleinen also bis um die Hälfte größer</translation>
         </message>
         <message>
             <source>simplify straightens walls; rectangular also turns them to their building's right angles</source>

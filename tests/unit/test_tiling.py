@@ -16,9 +16,11 @@ def test_every_pixel_is_covered_and_weighs_one(length: int, tile: int, share: fl
     weights = np.zeros(axis.starts[-1] + axis.size)
     for index, start in enumerate(axis.starts):
         weights[start : start + axis.size] += blend_weights(axis, index)
-    assert len(weights) >= length
+    assert axis.starts[-1] < length <= len(weights)
     np.testing.assert_allclose(weights, 1, atol=1e-6)
-    assert axis.size <= max(tile, TILE_MULTIPLE)
+    assert axis.size <= max(1.5 * tile, TILE_MULTIPLE)
+    if len(axis.starts) > 1:
+        assert axis.size >= 2 / 3 * tile
 
 
 @pytest.mark.parametrize(
@@ -26,8 +28,11 @@ def test_every_pixel_is_covered_and_weighs_one(length: int, tile: int, share: fl
     [
         pytest.param(10, 512, 64, 1, 32, id="smaller than a tile: one tile, not 512 px of nothing"),
         pytest.param(512, 512, 64, 1, 512, id="just one tile"),
-        pytest.param(513, 512, 64, 2, 320, id="a pixel more: two smaller ones, not one full and one empty"),
-        pytest.param(960, 512, 64, 2, 512, id="two full ones"),
+        pytest.param(513, 512, 64, 1, 544, id="a pixel more: one that is larger, not two halves"),
+        pytest.param(768, 512, 64, 1, 768, id="half as large again: still one"),
+        pytest.param(769, 512, 64, 2, 448, id="a pixel more: two that are smaller"),
+        pytest.param(1216, 512, 64, 2, 640, id="two, larger by half a tile together"),
+        pytest.param(1217, 512, 64, 3, 480, id="a pixel more: three"),
         pytest.param(10_000, 512, 0, 20, 512, id="no overlap"),
     ],
 )
