@@ -18,6 +18,7 @@ from rasterio.warp import reproject
 
 from .georeference import Georeference, apply_affine, shifted
 from .grid import Grid, pixel_size_m
+from .separable import is_aligned, positions, resampled
 
 Block = tuple[NDArray[Any], NDArray[np.bool_]]
 Read = Callable[[int, int, int, int], Block]
@@ -75,6 +76,7 @@ class WarpedBlocks:
         widest = 1 / min(self._scale)
         self._margin = math.ceil(widest) + 2
         self._side = max(8, min(BLOCK_PX, 2 ** int(math.log2(SOURCE_BLOCK_PX / widest))))
+        self._aligned = warp.resampling == Resampling.bilinear and is_aligned(warp.place, warp.grid)
         self._kept: OrderedDict[tuple[int, int], Block] = OrderedDict()
         self._kept_bytes = 0
         self._reading = Lock()  # a dataset is read by one thread at a time; resampling lets go of Python's lock
@@ -138,6 +140,9 @@ class WarpedBlocks:
         self, values: NDArray[np.float32], source: tuple[int, int], target: tuple[int, int]
     ) -> NDArray[np.float32]:
         place, grid = self._warp.place, self._warp.grid
+        if self._aligned:
+            rows, cols = positions(place, grid, *target, self._side)
+            return resampled(values, (rows - source[0], cols - source[1]), self._scale)
         result = np.zeros((len(values), self._side, self._side), np.float32)
         where: dict[str, Any] = {"src_transform": shifted(place.transform, *source)}
         if place.gcps:
