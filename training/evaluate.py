@@ -22,7 +22,6 @@ from building_footprints_plugin.engine.vector import Layer, read_layer, write_la
 from .coarser import coarsen
 from .from_truth import Burning, vectorise_truth
 from .judging import Judged, figures_of, judge, shapes_of, together
-from .places import Place
 from .scenes import Choice, Scene, read_scenes
 
 Finder = Callable[[Scene, Path], None]  # writes the footprints of a scene
@@ -69,13 +68,6 @@ def evaluate(
                 judged.append(judge(found, scene.truth))
                 show(scene, judged[-1])
             yield place, judged
-
-
-def evaluate_place(place: Place, model: Model, options: PolygonizeOptions) -> dict[str, Any]:
-    """Return the figures of one place."""
-    choice = Choice(names=(place.name,))
-    [(_, judged)] = evaluate(place.folder.parent, choice, by_model(model, options))
-    return row_of(place.name, judged)
 
 
 def row_of(name: str, judged: list[Judged]) -> dict[str, Any]:

@@ -22,9 +22,8 @@ from building_footprints_plugin.engine.weights import read_manifest
 from training import scenes
 from training.__main__ import main
 from training.contact_sheet import FOUND, Look, choose, looks_of
-from training.evaluate import evaluate_place, row_of
+from training.evaluate import by_model, evaluate, row_of
 from training.judging import Judged, figures_of, judge, together
-from training.places import read_places
 from training.scenes import Choice, read_scenes
 from training.tables import SCORES, mean_row, table
 
@@ -86,14 +85,15 @@ def bright(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_runs_what_users_run(tmp_path: Path, bright: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bright houses, two of them touching, found as three; the corner that is not labelled counts for nothing."""
-    place = read_places(make_place(tmp_path / "far", split="val", tiles=3).parent)[0]
+    data = make_place(tmp_path / "data" / "far", split="val", tiles=3).parent
     model = extract.Model(write_weights(tmp_path / "w.safetensors"), SegmentOptions())
-    row = evaluate_place(place, model, PolygonizeOptions(regularize="none"))
+    find = by_model(model, PolygonizeOptions(regularize="none"))
+    [row] = [row_of(*each) for each in evaluate(data, Choice(), find)]
     assert row["buildings"] == 9
     assert row["pixel_iou"] > 0.97
     assert row["fp"] <= 3  # touching houses of one colour are one
     monkeypatch.setattr(scenes, "SHEET_TILES", 1)
-    one_by_one = evaluate_place(place, model, PolygonizeOptions(regularize="none"))
+    [one_by_one] = [row_of(*each) for each in evaluate(data, Choice(), find)]
     assert one_by_one == pytest.approx(row)
 
 
@@ -226,6 +226,15 @@ def test_long_truth_is_burnt_in_strips(tmp_path: Path, monkeypatch: pytest.Monke
         found[rows] = judge(tmp_path / f"{rows}.gpkg", file).proposals
     assert len(found[50]) == 12
     assert shapely.equals_exact(shapely.normalize(found[50]), shapely.normalize(found[1024]), 1e-6).all()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.csv").symlink_to("/dev/full")
+    assert main(["evaluate", str(places_only(tmp_path)), "--from-truth", "--csv", str(tmp_path / "t.csv")]) == 1
+    printed = capsys.readouterr().err
+    assert "No space left on device" in printed
+    assert printed.count("\n") == 1
 
 
 def places_only(folder: Path) -> Path:

@@ -1,22 +1,21 @@
-"""Training: it learns, resumes bit for bit, stops with a sentence, and what it makes can be used."""
+"""What a training makes can be exported and tuned; bad words are a sentence."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from lightning_fabric import Fabric
-from makers import make_place
+from tiny import one_cpu
+from weights_files import write_weights
 
-from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.weights import load_network
+from training import tune as tuning
 from training.__main__ import main
 from training.config import TrainOptions
-from training.evaluate import evaluate_place
-from training.export import export, read_checkpoint
-from training.places import Place, read_places
+from training.export import export, read_checkpoint, rewrite_manifest
+from training.places import Place
 from training.train import train
 from training.validate import Tally, add_tile
 
@@ -25,19 +24,8 @@ SMALL = TrainOptions(
 )
 
 
-@pytest.fixture
-def places(tmp_path: Path) -> list[Place]:
-    make_place(tmp_path / "data" / "near")
-    make_place(tmp_path / "data" / "far", split="val")
-    return read_places(tmp_path / "data")
-
-
-def fabric() -> Fabric:
-    return Fabric(accelerator="cpu", devices=1)
-
-
 def test_export_keeps_the_network_and_says_where_it_comes_from(places: list[Place], tmp_path: Path) -> None:
-    train(SMALL, places, tmp_path / "run", fabric())
+    train(SMALL, places, tmp_path / "run", one_cpu())
     checkpoint = read_checkpoint(tmp_path / "run" / "best.pt")
     target = tmp_path / "w.safetensors"
     difference = export(checkpoint, places, {"threshold": 0.4, "seed_threshold": 0.6, "min_area_m2": 5.0}, target)
@@ -47,14 +35,6 @@ def test_export_keeps_the_network_and_says_where_it_comes_from(places: list[Plac
     assert manifest.training["places"] == ["near"]
     assert manifest.thresholds["threshold"] == 0.4
     assert target.stat().st_size < 12e6
-
-
-@pytest.mark.parametrize("content", [None, b"", b"not a checkpoint"])
-def test_no_checkpoint_is_a_sentence(tmp_path: Path, content: bytes | None) -> None:
-    if content is not None:
-        (tmp_path / "best.pt").write_bytes(content)
-    with pytest.raises(BadInput, match=r"checkpoint.*"):
-        read_checkpoint(tmp_path / "best.pt")
 
 
 @pytest.mark.parametrize(
@@ -68,8 +48,6 @@ def test_no_checkpoint_is_a_sentence(tmp_path: Path, content: bytes | None) -> N
     ],
 )
 def test_bad_words_are_one_sentence(capsys: pytest.CaptureFixture[str], words: list[str], sentence: str) -> None:
-    import re
-
     assert main(words) == 2
     printed = capsys.readouterr().err
     assert re.search(sentence, printed), printed
@@ -90,39 +68,10 @@ def test_tally_by_hand() -> None:
     assert tally.iou == 12 / (16 + 16 + 9)
 
 
-def test_evaluation_runs_what_users_run(places: list[Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a network that knows that bright is building, every house of every tile is found."""
-    from building_footprints_plugin.engine import extract
-    from building_footprints_plugin.engine.options import PolygonizeOptions, SegmentOptions
-
-    class Bright:
-        name = "test"
-        why = "it was asked for"
-
-        def probabilities(self, tiles: np.ndarray, *, tta: bool = False) -> np.ndarray:
-            chance = (tiles[:, 0].astype(np.float32) > 140).astype(np.float32)
-            return np.stack([chance, chance], axis=1)
-
-    export_from = tmp_path / "w.safetensors"
-    train(replace(SMALL, steps=1, validate_every=1), places, tmp_path / "run", fabric())
-    export(
-        read_checkpoint(tmp_path / "run" / "last.pt"), places, {"threshold": 0.5, "seed_threshold": 0.5}, export_from
-    )
-    _, manifest = load_network(export_from)
-    monkeypatch.setattr(extract, "_load", lambda model: (Bright(), manifest))
-    far = next(place for place in places if place.name == "far")
-    result = evaluate_place(far, extract.Model(export_from, SegmentOptions()), PolygonizeOptions(regularize="none"))
-    # two touching houses are one bright patch: each tile has one false footprint over two missed houses, or one
-    # match where the patch and the larger house overlap by half; the lone house is always found
-    assert result["tp"] >= 2
-    assert result["pixel_iou"] > 0.95
-
-
 def test_tuning_finds_the_threshold_that_parts_two_houses(
     places: list[Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A network that is unsure between two houses (0.5) and sure inside (1): seeds above 0.5 part them."""
-    from training import tune as tuning
 
     def tile(place: Place, tile_id: str, *rest: object) -> tuning.Tile:
         _, instances = place.read(tile_id)
@@ -133,9 +82,8 @@ def test_tuning_finds_the_threshold_that_parts_two_houses(
         interior = np.where(sure > 0, 250, np.where(known > 0, 125, 0)).astype(np.uint8)
         return tuning.Tile(np.where(known > 0, 250, 0).astype(np.uint8), interior, instances)
 
-    train(replace(SMALL, steps=1, validate_every=1), places, tmp_path / "run", fabric())
-    weights = tmp_path / "w.safetensors"
-    export(read_checkpoint(tmp_path / "run" / "last.pt"), places, {"threshold": 0.5, "seed_threshold": 0.5}, weights)
+    weights = write_weights(tmp_path / "w.safetensors")
+    rewrite_manifest(weights, thresholds={"threshold": 0.5, "seed_threshold": 0.5})
     monkeypatch.setattr(tuning, "_tile", tile)
     now, (best, *_) = tuning.tune(weights, [place for place in places if place.split == "val"])
     assert best.f1 == {"far": 1.0}

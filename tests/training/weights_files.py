@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from building_footprints_plugin.engine.beside import Workers
 from building_footprints_plugin.engine.networks import build_network
 from training.config import TrainOptions
 from training.export import Checkpoint, export
@@ -49,6 +50,7 @@ class Bright:
 
     name = "test"
     why = "it was asked for"
+    workers = Workers()
 
     def __init__(self, *anything: Any, **options: Any) -> None:
         self.tiles = 0
