@@ -6,9 +6,9 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
-from building_footprints_plugin.engine.errors import BadInput, FootprintsError
+from building_footprints_plugin.engine.command_line import Parser
+from building_footprints_plugin.engine.errors import FootprintsError
 
 COMMANDS = {
     "prepare": "labelled imagery to chips at training resolution",
@@ -27,13 +27,6 @@ then WEIGHTS=vegas.safetensors in QGIS, or --weights on the command line. Adapti
   python -m training prepare city.tif data --truth footprints.gpkg
   python -m training train data runs/city --preset finetune --init weights.safetensors
 training/README.md goes through it step by step. Each command has --help."""
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one sentence, as every other error is said."""
-
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message[0].upper()}{message[1:]}; see `{self.prog} --help`.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FootprintsError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        print(f"Error: A file cannot be used ({error}); make room, or choose another path.", file=sys.stderr)
+        return FootprintsError.exit_code
     except KeyboardInterrupt:
         print("Stopped at once, without saving what was not saved before.", file=sys.stderr)
         return 1

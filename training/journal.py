@@ -72,6 +72,7 @@ class Journal:
                 self._board.add_scalar("images_per_s", self.images_per_s(step), step)
 
     def images_per_s(self, step: int) -> float:
+        """Return the crops a second since `begin`, of all processes together."""
         return (step - self._step_then) * self._batch / max(time.perf_counter() - self._began, 1e-9)
 
     def validated(self, progress: Progress, scores: Scores, speed: float) -> None:

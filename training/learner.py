@@ -58,6 +58,7 @@ class Learner:
         return loss.detach()
 
     def train(self) -> None:
+        """Learn again after a validation."""
         self._model.train()
 
     def is_finite(self) -> bool:

@@ -36,6 +36,7 @@ class Sheet:
 
     @property
     def transform(self) -> Affine:
+        """From pixels to metres in CRS."""
         return Affine(self.gsd_m, 0, ORIGIN[0], 0, -self.gsd_m, ORIGIN[1])
 
     def outlines(self) -> NDArray[np.object_]:

@@ -26,7 +26,6 @@ from ..judging import together
 from ..scenes import Choice
 from ..tables import CALIBRATION, SCORES, SHAPES, Row, mean_row, table, write_csv
 
-HELP = "scores of weights per place, by what users run"
 DESCRIPTION = """Extract the buildings of every place with the same `extract` that users run, and compare them with
 the truth by the same `score`. Counts, precision, recall and F1 are at IoU 0.5, one to one, the most confident footprint
 first. AP 50:95 is the mean over the IoU limits 0.5, 0.55 ... 0.95 of the area under the curve of precision over recall.
@@ -38,7 +37,7 @@ RECORDED = ("tp", "fp", "fn", "f1", "pixel_iou")
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the parser of all commands."""
-    parser = subparsers.add_parser("evaluate", help=HELP, description=DESCRIPTION)
+    parser = subparsers.add_parser("evaluate", description=DESCRIPTION)
     parser.add_argument(
         "data",
         type=Path,

@@ -23,7 +23,7 @@ THRESHOLDS = ("threshold", "seed_threshold", "merge_threshold", "min_area_m2")
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the parser of all commands."""
-    parser = subparsers.add_parser("export", help="a checkpoint to the weights file, ONNX", description=DESCRIPTION)
+    parser = subparsers.add_parser("export", description=DESCRIPTION)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="best.pt of a training run; or weights")
     parser.add_argument(
         "data", type=Path, nargs="?", metavar="DATA", help="the places it was trained on, for the card and the manifest"

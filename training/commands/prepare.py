@@ -15,7 +15,6 @@ from ..prepare.build import prepare
 from ..prepare.kinds import find_collections
 from ..prepare.options import PrepareOptions, SourceOptions
 
-HELP = "labelled imagery to chips at training resolution"
 DESCRIPTION = """\
 Make a folder that `train`, `tune` and `evaluate` read: chips of 8-bit pictures with a number for each building,
 one folder for each place and split, and manifest.json with sources, licences, parameters and checksums.
@@ -51,7 +50,6 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the parser of all commands."""
     parser = subparsers.add_parser(
         "prepare",
-        help=HELP,
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -19,14 +19,14 @@ from ..state import LAST
 from ..stop import Stopped
 from ..train import train
 
+DESCRIPTION = """Learn from the places with split train, and choose the best checkpoint by those with split val.
+Options are taken from the preset, then from the file, then from the flags; the last one counts. Ctrl-C saves, --resume
+goes on."""
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the parser of all commands."""
-    parser = subparsers.add_parser(
-        "train",
-        help="tiles to a checkpoint; goes on where it stopped",
-        description="Options are taken from the preset, then the file, then the flags; the last one counts.",
-    )
+    parser = subparsers.add_parser("train", description=DESCRIPTION)
     parser.add_argument("data", type=Path, metavar="DATA", help="folder of places made by `prepare`")
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder for checkpoints, scores and pictures")
     parser.add_argument("--preset", choices=list(PRESETS), help="options that belong together, by name")

@@ -13,7 +13,6 @@ from ..scenes import Choice, chosen_places
 from ..tables import Row, table
 from ..tune import Setting, tune, write_thresholds
 
-HELP = "the best thresholds on the validation places, written into the weights"
 DESCRIPTION = """Run the network once over the validation places, and look for the thresholds and the smallest area with
 the best object F1 (IoU above 0.5), as a mean over places. Buildings are counted by their pixels here, before outlines
 are drawn; `evaluate` says what the outlines are worth."""
@@ -30,7 +29,7 @@ COLUMNS = {
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the parser of all commands."""
-    parser = subparsers.add_parser("tune", help=HELP, description=DESCRIPTION)
+    parser = subparsers.add_parser("tune", description=DESCRIPTION)
     parser.add_argument("weights", type=Path, metavar="WEIGHTS", help="weights file, or best.pt of a training run")
     parser.add_argument("data", type=Path, metavar="DATA", help="folder of places; those with split val are used")
     parser.add_argument("--places", metavar="NAME,NAME", help="these places in place of those with split val")

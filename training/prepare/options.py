@@ -83,14 +83,16 @@ class SourceOptions(Options):
     mask_value: int | None = parameter(None, "the value that means building, in masks with several")
     image_folder: str | None = parameter(None, "folder with the images of a COCO file; by default beside it")
     image_gsd_m: float | None = parameter(
-        None, "metres per pixel of pictures without georeference", unit="m", minimum=0.001, maximum=100.0,
+        None,
+        "metres per pixel of pictures without georeference",
+        unit="m",
+        minimum=0.001,
+        maximum=100.0,
         flag="--image-gsd",
-    )  # fmt: skip
+    )
     categories: str | None = parameter(None, "COCO categories that are buildings, with commas between them")
     images: str | None = parameter(None, "only these source images: names without extension, commas between them")
     name: str | None = parameter(None, "name of the place; by default that of the file or folder")
     licence: str | None = parameter(None, "licence of images and labels, for place.json and the manifest")
     attribution: str | None = parameter(None, "whom to name wherever the data is shown")
-    quality: str | None = parameter(
-        None, "how far the labels are trusted; by default good", choices=tuple(TRUST)
-    )  # fmt: skip
+    quality: str | None = parameter(None, "how far the labels are trusted; by default good", choices=tuple(TRUST))

@@ -20,6 +20,7 @@ from .coco_outlines import Annotation, CocoOutlines
 FILES = ("_annotations.coco.json", "annotation.json", "annotations.json")
 FOLDERS = {"train": "train", "valid": "val", "val": "val", "validation": "val", "test": "test"}
 PARTS = {"images": ("id", "file_name"), "annotations": ("image_id",), "categories": ("id", "name")}
+Coco = dict[str, list[dict[str, Any]]]  # the lists of a file, by name
 
 
 def is_one(path: Path) -> bool:
@@ -51,15 +52,7 @@ def collections(path: Path, how: SourceOptions, missing: str) -> list[Collection
 
 def _images(file: Path, how: SourceOptions, missing: str) -> tuple[list[Image], tuple[str, ...]]:
     data = _read(file)
-    wanted = _categories(file, data, how)
-    by_image: dict[Any, list[Annotation]] = defaultdict(list)
-    for entry in data["annotations"]:
-        if entry.get("category_id") in wanted:
-            by_image[entry["image_id"]].append(_annotation(file, entry))
-    folder = Path(how.image_folder) if how.image_folder else None
-    stray = set(by_image) - {entry["id"] for entry in data["images"]}
-    if stray:
-        raise BadInput(f"{file} has annotations of image {min(stray, key=str)!r}, which its images do not list.")
+    by_image = _annotations(file, data, how)
     folder = Path(how.image_folder) if how.image_folder else None
     labels: dict[str, Labels | None] = {}
     paths: dict[str, Path] = {}
@@ -68,7 +61,7 @@ def _images(file: Path, how: SourceOptions, missing: str) -> tuple[list[Image], 
         if key in labels:
             raise BadInput(f"{file} lists two images that would both be called {key}; rename or remove one of them.")
         size = entry.get("height"), entry.get("width")
-        labels[key] = None if path is None else CocoOutlines(file, tuple(by_image[entry["id"]]), size)
+        labels[key] = None if path is None else CocoOutlines(file, tuple(by_image.get(entry["id"], ())), size)
         paths[key] = path or Path(key)
     found, absent = take_missing(labels, _gone(missing), f"picture beside {file}", "{}")
     split = FOLDERS.get(file.parent.name)
@@ -76,8 +69,21 @@ def _images(file: Path, how: SourceOptions, missing: str) -> tuple[list[Image], 
     return [replace(template, path=paths[key], key=key, labels=each) for key, each in found.items()], absent
 
 
+def _annotations(file: Path, data: Coco, how: SourceOptions) -> dict[Any, list[Annotation]]:
+    """Return the annotations of buildings by the id of their image; raises BadInput for one of no image."""
+    wanted = _categories(file, data, how)
+    by_image: dict[Any, list[Annotation]] = defaultdict(list)
+    for entry in data["annotations"]:
+        if entry.get("category_id") in wanted:
+            by_image[entry["image_id"]].append(_annotation(file, entry))
+    stray = set(by_image) - {entry["id"] for entry in data["images"]}
+    if stray:
+        raise BadInput(f"{file} has annotations of image {min(stray, key=str)!r}, which its images do not list.")
+    return by_image
+
+
 def _gone(missing: str) -> str:
-    """A picture that is not there cannot be taken as free of buildings."""
+    """Return what becomes of a picture that is not there: it cannot be taken as free of buildings."""
     return "stop" if missing == "empty" else missing
 
 
@@ -85,7 +91,7 @@ def _key(file_name: str) -> str:
     return safe_name(str(Path(file_name).with_suffix("")))
 
 
-def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
+def _read(file: Path) -> Coco:
     try:
         data: Any = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
@@ -103,7 +109,7 @@ def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
     return {part: data[part] for part in PARTS}
 
 
-def _categories(file: Path, data: dict[str, list[dict[str, Any]]], how: SourceOptions) -> set[Any]:
+def _categories(file: Path, data: Coco, how: SourceOptions) -> set[Any]:
     """Return the ids of the categories that are buildings: all that occur, if that is one, or those asked for."""
     names = {entry["id"]: str(entry["name"]) for entry in data["categories"]}
     if how.categories:
