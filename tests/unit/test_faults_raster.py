@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -144,6 +143,9 @@ def test_what_viewers_write_beside_a_raster_is_no_change(tmp_path: Path) -> None
     assert run(raster, Target(tmp_path / "out.gpkg"), When(0.4, lambda: write() and None))["count"] == 24
 
 
+SILENT_S = 300.0  # far longer than is waited for a server
+
+
 class Server(ThreadingHTTPServer):
     """Serves ranges of the files of a folder until `stopped`; then it hangs up, or holds the line while `hold`."""
 
@@ -167,7 +169,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.server.stopped.is_set():
-            self.server.over.wait(20 if self.server.hold else 0)
+            self.server.over.wait(SILENT_S if self.server.hold else 0)
             return
         file = self.server.folder / self.path.lstrip("/")
         if not file.is_file():
@@ -200,15 +202,13 @@ def served(folder: Path, *, hold: bool = False) -> Iterator[Server]:
 
 @pytest.mark.parametrize("hold", [False, True], ids=["the server is gone", "the server falls silent"])
 def test_a_network_path_that_goes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hold: bool) -> None:
-    for name, value in (("TIMEOUT", "2"), ("MAX_RETRY", "0"), ("LOW_SPEED_TIME", "1")):
+    """Three times five seconds it is waited for; also a busy machine answers within these as long as it is there."""
+    for name, value in (("MAX_RETRY", "0"), ("LOW_SPEED_TIME", "5")):
         monkeypatch.setenv(f"GDAL_HTTP_{name}", value)
     (tmp_path / "web").mkdir()
     write_raster(tmp_path / "web" / "big.tif", noise(3, 1500, 1500), tiled=True, blockxsize=64, blockysize=64)
-    with served(tmp_path / "web", hold=hold) as server:
-        began = time.monotonic()
-        with pytest.raises(BadInput, match="the connection lost"):
-            run(server.url("big.tif"), Target(tmp_path / "out.gpkg"), When(0.1, server.stopped.set))
-    assert time.monotonic() - began < 60
+    with served(tmp_path / "web", hold=hold) as server, pytest.raises(BadInput, match="the connection lost"):
+        run(server.url("big.tif"), Target(tmp_path / "out.gpkg"), When(0.1, server.stopped.set))
     assert os.listdir(tmp_path) == ["web"]
 
 
