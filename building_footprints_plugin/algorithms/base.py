@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from qgis.core import (
     QgsProcessingContext,
@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingFeedback,
 )
 
+from ..bridge.answers import Kinds, checked
 from ..bridge.errors import BridgeError, EngineCrashed, EngineMissing
 from ..bridge.files import run_folder
 from ..bridge.install import is_outdated
@@ -30,10 +31,11 @@ class EngineAlgorithm(FootprintsAlgorithm):
     """An algorithm that the engine carries out.
 
     A subclass says what it needs in `complaint` (before the run), `read_layers` (main thread) and `execute` (worker
-    thread).
+    thread), and in `ANSWER` what it takes from the engine's result.
     """
 
     WITH_NETWORK = False
+    ANSWER: ClassVar[Kinds] = {}
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +59,7 @@ class EngineAlgorithm(FootprintsAlgorithm):
         wording = partial(with_labels, self)
         limits = Limits(bar_start=self._bar_start, bar_end=bar_end, wording=wording)
         try:
-            return run_warm(self._engine.candidate.path, arguments, feedback, limits)
+            return checked(run_warm(self._engine.candidate.path, arguments, feedback, limits), self.ANSWER)
         except EngineCrashed:
             forget()  # it may have been damaged since it was asked
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from qgis.core import (
     QgsProcessing,
@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ..bridge.answers import Kinds
 from ..bridge.files import whole_file
 from ..bridge.probe import Probe
 from ..bridge.vectors import write_polygons
@@ -29,6 +30,7 @@ from .values import Values
 class ExportTrainingData(RasterAlgorithm):
     """Runs the engine's `chips`, which needs no torch."""
 
+    ANSWER: ClassVar[Kinds] = {"tiles": int}
     ID = "exporttrainingdata"
     TITLE = "Export training data"
     GROUP = ("training", "Training")

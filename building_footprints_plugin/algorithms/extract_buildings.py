@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from qgis.core import QgsProcessingFeedback, QgsProcessingOutputString, QgsProcessingParameterRasterDestination
 
+from ..bridge.answers import Kinds
 from ..bridge.files import whole_file
 from ..translation import tr
 from .bands import add_bands
-from .footprints_output import ENGINE_SHARE, LAYER, add_footprints_output, footprints_output
+from .footprints_output import ENGINE_SHARE, FOOTPRINTS_ANSWER, LAYER, add_footprints_output, footprints_output
 from .network_algorithm import NetworkAlgorithm
 from .settings import OUTLINES, add_settings, arguments
 from .sinks import EngineLayer, whole_or_gone
@@ -21,6 +22,7 @@ from .values import Values
 class ExtractBuildings(NetworkAlgorithm):
     """Runs the engine's `extract`."""
 
+    ANSWER: ClassVar[Kinds] = {**FOOTPRINTS_ANSWER, **NetworkAlgorithm.ANSWER}
     ID = "extractbuildings"
     TITLE = "Extract buildings"
     TAGS = ("extract", "segmentation", "deep learning", "aerial", "satellite", "roofs", "AI")

@@ -12,12 +12,14 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
 )
 
+from ..bridge.answers import NUMBER
 from ..translation import tr
 from .provenance import About
 from .sinks import EngineLayer, fill_sink
 from .styling import style_on_load
 from .values import Values
 
+FOOTPRINTS_ANSWER = {"count": int, "total_area_m2": NUMBER}
 LAYER = "footprints"  # of the engine's temporary GeoPackage
 ENGINE_SHARE = 95  # of the progress bar; copying into the sink fills the rest
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, ClassVar
 
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingParameterFile
 
+from ..bridge.answers import Kinds
 from ..bridge.probe import Probe
 from ..bridge.weights_file import weights_gsd_m
 from ..engine.options import OVERLAPS_PER_TILE
@@ -26,6 +27,7 @@ class NetworkAlgorithm(RasterAlgorithm):
     """Runs the network over INPUT: BANDS, WEIGHTS and how it is run."""
 
     WITH_NETWORK = True
+    ANSWER: ClassVar[Kinds] = {"device": str}
 
     def __init__(self) -> None:
         super().__init__()

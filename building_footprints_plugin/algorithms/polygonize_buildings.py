@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingFeedback
 
-from .footprints_output import ENGINE_SHARE, LAYER, add_footprints_output, footprints_output
+from .footprints_output import ENGINE_SHARE, FOOTPRINTS_ANSWER, LAYER, add_footprints_output, footprints_output
 from .provenance import settings_said
 from .raster_algorithm import RasterAlgorithm
 from .settings import OUTLINES, add_settings, arguments
@@ -18,6 +18,7 @@ from .values import Values
 class PolygonizeBuildings(RasterAlgorithm):
     """Runs the engine's `polygonize`, which needs no torch."""
 
+    ANSWER = FOOTPRINTS_ANSWER
     ID = "polygonizebuildings"
     TITLE = "Polygonize buildings"
     TAGS = ("vectorize", "polygonize", "mask", "probability", "watershed")

@@ -16,6 +16,7 @@ from qgis.core import (
     QgsRectangle,
 )
 
+from ..bridge.answers import NUMBER, is_a
 from ..bridge.probe import Probe
 from ..bridge.rasters import COPY_SHARE, RasterInput, Wanted, raster_input
 from ..bridge.rendering import needs_extent, no_extent
@@ -62,11 +63,12 @@ class RasterAlgorithm(EngineAlgorithm):
 
     def drivers(self, engine: Probe) -> list[str]:
         """Return the formats of the engine's GDAL."""
-        return list(engine.info.get("gdal_drivers") or [])
+        return [str(name) for name in engine.info.get("gdal_drivers") or []]
 
     def gsd_m(self, values: Values, engine: Probe) -> float:
         """Return the metres per pixel at which the engine will read the layer."""
-        return (engine.info.get("weights") or {}).get("gsd_m") or USUAL_GSD_M
+        gsd_m = (engine.info.get("weights") or {}).get("gsd_m")
+        return gsd_m if is_a(gsd_m, NUMBER) and gsd_m > 0 else USUAL_GSD_M
 
     def read_layers(self, values: Values, engine: Probe) -> None:
         layer = values.raster("INPUT")

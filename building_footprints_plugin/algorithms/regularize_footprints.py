@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from qgis.core import (
     QgsProcessing,
@@ -14,6 +14,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ..bridge.answers import Kinds
 from ..bridge.vectors import write_polygons
 from ..translation import tr
 from .base import EngineAlgorithm
@@ -31,6 +32,7 @@ ENGINE_SHARE = 80  # of the progress bar; joining the fields takes the rest
 class RegularizeFootprints(EngineAlgorithm):
     """Runs the engine's `regularize`, which needs no torch."""
 
+    ANSWER: ClassVar[Kinds] = {"count": int, "regularized": int}
     ID = "regularizefootprints"
     TITLE = "Regularize footprints"
     TAGS = ("regularize", "simplify", "square", "orthogonalize", "right angles", "straighten", "outlines", "OSM")

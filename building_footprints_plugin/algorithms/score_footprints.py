@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from qgis.core import (
     QgsProcessing,
@@ -15,6 +15,7 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
 )
 
+from ..bridge.answers import Kinds
 from ..bridge.files import whole_file
 from ..bridge.rasters import bounds_argument
 from ..bridge.vectors import write_polygons
@@ -33,6 +34,7 @@ ENGINE_SHARE = 90
 class ScoreFootprints(EngineAlgorithm):
     """Runs the engine's `score`, which needs no torch."""
 
+    ANSWER: ClassVar[Kinds] = {"tp": int, "fp": int, "fn": int, "f1_by_iou": dict, "recall_by_size": list}
     ID = "scorefootprints"
     TITLE = "Score footprints"
     TAGS = ("score", "accuracy", "validation", "SpaceNet", "F1", "IoU", "precision", "recall", "ground truth")

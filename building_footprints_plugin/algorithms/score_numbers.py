@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..bridge.answers import NUMBER, is_a
 from ..engine.options import SCORE_IOUS, SCORE_SIZES_M2
 from ..translation import tr
 
@@ -45,9 +46,11 @@ def descriptions() -> dict[str, str]:
 def numbers(result: dict[str, Any]) -> dict[str, float]:
     """Return every output that has a value: without confidence, matches or shapes some have none."""
     found = {name: result.get(key) for name, (key, _) in FIGURES.items()}
-    found |= {_at_iou(float(limit)): f1 for limit, f1 in result["f1_by_iou"].items()}
-    found |= {_of_size(size["from"]): size["recall"] for size in result["recall_by_size"] if size["buildings"]}
-    return {name: value for name, value in found.items() if value is not None}
+    found |= {_at_iou(limit): result["f1_by_iou"].get(f"{limit:.2f}") for limit in SCORE_IOUS}
+    sizes = [size for size in result["recall_by_size"] if isinstance(size, dict) and size.get("buildings")]
+    for lower in SCORE_SIZES_M2:
+        found |= {_of_size(lower): size.get("recall") for size in sizes if size.get("from") == lower}
+    return {name: value for name, value in found.items() if is_a(value, NUMBER)}
 
 
 def _at_iou(limit: float) -> str:

@@ -23,7 +23,7 @@ from qgis.core import (
 )
 
 from ..bridge.errors import RunCancelled
-from ..bridge.vectors import check_whole
+from ..bridge.vectors import check_whole, features_in
 from ..translation import tr
 from .values import Values
 
@@ -84,10 +84,10 @@ def pour(values: Values, name: str, features: Features, feedback: QgsProcessingF
 
     A file that was begun here is removed again when the run fails or is cancelled.
     """
+    before = features_in(values.destination(name)) if values.appends(name) else 0
     with closing(features), whole_or_gone(values, name):
         target, count = _pour(values, name, features, feedback)
-        if not values.appends(name):
-            check_whole(target, count)
+        check_whole(target, (before or 0) + count)
     return target
 
 

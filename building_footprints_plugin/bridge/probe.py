@@ -12,12 +12,18 @@ from qgis.core import QgsFeedback, QgsSettings
 
 from .. import __version__
 from ..translation import tr
+from .answers import NONE, Kinds, checked
 from .errors import BridgeError, EngineMissing
 from .python import Candidate, candidates
 from .run import Limits, run_engine
 
 PROBE_S = 90.0  # torch from a cold disk under a virus scanner takes its time
 KEPT_ANSWERS = "BuildingFootprints/engines"
+ANSWER: Kinds = {
+    "missing": list,
+    **dict.fromkeys(("reasons", "packages", "weights"), (dict, NONE)),
+    "gdal_drivers": (list, NONE),
+}
 # Polygonizing and scoring run without these.
 NETWORK_PACKAGES = frozenset({"torch", "safetensors"})
 
@@ -35,7 +41,7 @@ class Probe:
     @property
     def missing(self) -> frozenset[str]:
         """Packages the engine cannot import there."""
-        return frozenset(self.info.get("missing", ()))
+        return frozenset(map(str, self.info.get("missing", ())))
 
     def lacks(self, with_network: bool) -> str:
         """Return why the engine cannot run there, or an empty string if it can."""
@@ -83,7 +89,7 @@ def forget() -> None:
 def _ask(candidate: Candidate) -> Probe:
     try:
         limits = Limits(silence_s=PROBE_S)
-        return Probe(candidate, run_engine(candidate.path, ["info"], QgsFeedback(), limits))
+        return Probe(candidate, checked(run_engine(candidate.path, ["info"], QgsFeedback(), limits), ANSWER))
     except BridgeError as error:
         return Probe(candidate, {}, _one_line(str(error)))
 

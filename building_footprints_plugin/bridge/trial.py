@@ -9,12 +9,14 @@ from osgeo import gdal, osr
 from qgis.core import QgsFeedback
 
 from ..translation import tr
+from .answers import NUMBER, checked
 from .errors import BridgeError
 from .files import run_folder
 from .run import Limits, run_engine
 
 SIDE_PX = 256
 SILENCE_S = 300.0
+ANSWER = {"seconds": NUMBER}
 
 
 def try_extraction(python: str) -> tuple[str, bool]:
@@ -24,11 +26,11 @@ def try_extraction(python: str) -> tuple[str, bool]:
         with run_folder() as folder:
             picture = _picture(os.path.join(folder, "trial.tif"))
             command = ["extract", picture, os.path.join(folder, "trial.gpkg")]
-            result = run_engine(python, command, QgsFeedback(), Limits(silence_s=SILENCE_S))
+            result = checked(run_engine(python, command, QgsFeedback(), Limits(silence_s=SILENCE_S)), ANSWER)
     except BridgeError as error:
         return tr("A trial extraction failed: {}").format(error), False
     text = tr("A trial extraction of {} x {} px on {} took {:.1f} s, {:.1f} s of them for starting.")
-    whole, work = time.monotonic() - begun, float(result.get("seconds", 0))
+    whole, work = time.monotonic() - begun, result["seconds"]
     return text.format(SIDE_PX, SIDE_PX, result.get("device"), whole, max(whole - work, 0)), True
 
 

@@ -61,17 +61,23 @@ def write_polygons(
     return path
 
 
-def check_whole(target: str, count: int) -> None:
-    """Refuse a vector file that does not hold `count` features: QGIS does not say that a disk was full on closing it.
-
-    `target` is as QGIS opens it; what is no file is not looked at.
-    """
-    file = target.partition("|")[0]
-    if not os.path.isfile(file):
-        return
+def features_in(target: str) -> int | None:
+    """Return how many features of a layer, named as QGIS opens it, can be read; None if it is not in a file."""
+    if not os.path.isfile(target.partition("|")[0]):
+        return None
     layer = QgsVectorLayer(target, "", "ogr")
     request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
-    if not layer.isValid() or sum(1 for _ in layer.getFeatures(request)) != count:
+    return sum(1 for _ in layer.getFeatures(request)) if layer.isValid() else 0
+
+
+def check_whole(target: str, count: int) -> None:
+    """Refuse a layer in a file that does not hold `count` features: QGIS does not say that a disk was full on closing.
+
+    `target` is as in `features_in`.
+    """
+    found = features_in(target)
+    if found is not None and found < count:
+        file = target.partition("|")[0]
         raise BridgeError(tr("{} could not be written to its end: is the disk full?").format(file))
 
 

@@ -748,6 +748,10 @@ Felder bleiben erhalten. Das Feld regularized ist 1, wo die Methode ganz angewan
             <translation>Das Ergebnis der Engine hat keinen Layer {}; Engine und Erweiterung haben verschiedene Versionen: neu installieren.</translation>
         </message>
         <message>
+            <source>The engine's result has no usable {}; engine and plugin are of different versions: install again.</source>
+            <translation>Dem Ergebnis der Engine fehlt {} in brauchbarer Form; Engine und Erweiterung haben verschiedene Versionen: neu installieren.</translation>
+        </message>
+        <message>
             <source>The environment was made, but the engine does not run there: {}.</source>
             <translation>Die Umgebung wurde angelegt, aber die Engine läuft darin nicht: {}.</translation>
         </message>

@@ -9,6 +9,7 @@ import processing
 import pytest
 from faulty import disk_of
 from qgis.core import QgsProcessingException, QgsProject, QgsVectorFileWriter, QgsVectorLayer
+from test_sinks import into
 
 from building_footprints_plugin.algorithms import sinks
 from building_footprints_plugin.algorithms.base import EngineAlgorithm
@@ -59,6 +60,29 @@ def test_a_layer_is_whole_or_the_run_has_failed(raster, tmp_path, monkeypatch, s
         outcomes.append(outcome(image, output))
         monkeypatch.setattr(sinks, "_pour", pour)
     assert outcomes[0] != outcomes[-1] == "whole"
+
+
+def test_features_that_are_added_to_a_layer_are_all_there_or_the_run_has_failed(raster, tmp_path, monkeypatch):
+    """What the layer held before stays."""
+    pour, image, path = sinks._pour, str(raster()), tmp_path / "city.gpkg"
+    processing.run("buildingfootprints:extractbuildings", {"INPUT": image, "OUTPUT": str(path)})
+    whole, outcomes = path.read_bytes(), []
+    for size in (len(whole) + more for more in (0, 20_000, 180_000, 10_000_000)):
+        path.write_bytes(whole)
+
+        def limited(*given, size=size):
+            with disk_of(size):
+                return pour(*given)
+
+        monkeypatch.setattr(sinks, "_pour", limited)
+        target = into(QgsVectorLayer(str(path), "", "ogr"))
+        try:
+            processing.run("buildingfootprints:extractbuildings", {"INPUT": image, "OUTPUT": target})
+            outcomes.append(2 * COUNT)
+        except QgsProcessingException:
+            outcomes.append(COUNT)
+        assert len(list(QgsVectorLayer(str(path), "", "ogr").getFeatures())) >= outcomes[-1]
+    assert (outcomes[0], outcomes[-1]) == (COUNT, 2 * COUNT)
 
 
 def outcome(image: str, output: Path) -> str:

@@ -145,6 +145,11 @@ def test_polygonizing_and_scoring_need_no_torch(stand_in, only):
         (lambda stand_in, folder: stand_in("odd", text="hello"), "exit code 0 and without a result. .*why"),
         (lambda stand_in, folder: stand_in("fails", code=3, text="hello"), "exit code 3 and without a result. .*why"),
         (lambda stand_in, folder: stand_in("bare", missing=("numpy", "torch")), "lacks the packages numpy, torch"),
+        (
+            lambda stand_in, folder: stand_in("new", text='{"type": "result", "missing": 3}'),
+            "no usable missing; engine",
+        ),
+        (lambda stand_in, folder: stand_in("newer", text='{"type": "result"}'), "no usable missing; engine and plugin"),
         (lambda stand_in, folder: FAKE_ENGINE, "cannot be started: Permission denied"),
     ],
 )
