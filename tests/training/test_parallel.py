@@ -71,6 +71,7 @@ def test_two_processes_train_as_one(places: list[Place], tmp_path: Path, launche
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_of_the_whole_group_is_saved(places: list[Place], tmp_path: Path, number: signal.Signals) -> None:
     """As a terminal sends Ctrl-C and a cluster SIGTERM: to the worker processes too."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +42,7 @@ def stop_before(monkeypatch: pytest.MonkeyPatch, step: int, number: signal.Signa
 
     def learn_and_signal(self: Learner, batch: Any, now: int) -> torch.Tensor:
         if now == step:
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
         return learn(self, batch, now)
 
     monkeypatch.setattr(Learner, "learn", learn_and_signal)
@@ -114,7 +113,7 @@ def test_a_signal_during_validation_waits_for_its_end(
     places: list[Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*rest: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         return validate(*rest)
 
     validate, before = module.validate, signal.getsignal(signal.SIGINT)
