@@ -115,7 +115,8 @@ def _kept() -> dict[str, dict[str, Any]]:
         kept = json.loads(str(QgsSettings().value(KEPT_ANSWERS, "{}") or "{}"))
     except ValueError:
         return {}
-    return kept if isinstance(kept, dict) else {}
+    found = kept.items() if isinstance(kept, dict) else ()
+    return {key: info for key, info in found if isinstance(info, dict) and isinstance(info.get("missing"), list)}
 
 
 def _keep(answers: dict[str, dict[str, Any]]) -> None:

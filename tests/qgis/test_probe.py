@@ -179,9 +179,10 @@ def test_forget_asks_anew(stand_in, only):
     assert asked(good) == 2
 
 
-def test_damaged_settings_do_no_harm(stand_in, only):
-    QgsSettings().setValue(probing.KEPT_ANSWERS, "{not JSON")
+@pytest.mark.parametrize("kept", ["{not JSON", "[1]", '{"KEY": 3}', '{"KEY": {"missing": "x"}}'])
+def test_damaged_settings_do_no_harm(stand_in, only, kept):
     good = stand_in("good")
+    QgsSettings().setValue(probing.KEPT_ANSWERS, kept.replace("KEY", probing._key(str(good))))
     only(good)
     assert probing.find_engine().candidate.path == str(good)
 
