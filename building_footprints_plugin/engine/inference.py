@@ -17,6 +17,7 @@ from .allocator import keep_freed_memory
 from .beside import Workers
 from .errors import BadInput, FootprintsError
 from .manifest import Manifest
+from .networks.doubling import with_doubling
 from .networks.fusion import fused
 
 Pixels = NDArray[np.uint8]
@@ -162,7 +163,7 @@ class Predictor:
             for values in (self._manifest.mean, self._manifest.std)
         )
         channels_last: dict[str, Any] = {"memory_format": torch.channels_last}  # torch's types lack this argument
-        network = self._fused if self.device.type == "cpu" else copy.deepcopy(self._fused)
+        network = with_doubling(self._fused) if self.device.type == "cpu" else copy.deepcopy(self._fused)
         return Placed(network.to(device=self.device, dtype=self._dtype, **channels_last), mean, std)
 
     @torch.inference_mode()

@@ -102,6 +102,7 @@ class DecoderBlock(nn.Module):
 
     def __init__(self, before: int, skip: int, after: int) -> None:
         super().__init__()
+        self.below = before
         self.conv1 = _conv_norm_relu(before + skip, after)
         self.conv2 = _conv_norm_relu(after, after)
 
