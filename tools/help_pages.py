@@ -79,6 +79,7 @@ def page(algorithm: Any, language: str, others: Iterable[Any]) -> str:
 
 
 def tr(text: str) -> str:
+    """Return a text of the plugin in the language that is spoken."""
     return QCoreApplication.translate(ts.CONTEXT, text)
 
 

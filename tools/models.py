@@ -94,6 +94,7 @@ def asked(name: str) -> Source:
 
 
 def extract_and_score() -> Draft:
+    """Return the model that extracts, squares and scores inside an area."""
     draft = Draft(
         "extractandscore",
         "Extract, square and score footprints",
@@ -117,6 +118,7 @@ def extract_and_score() -> Draft:
 
 
 def export_tiles() -> Draft:
+    """Return the model that joins image tiles and exports training data of them."""
     draft = Draft(
         "exporttrainingtiles",
         "Export training data of image tiles",

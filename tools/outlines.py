@@ -67,6 +67,7 @@ def main(argv: list[str]) -> int:
 
 
 def dense() -> Scene:
+    """Return a part of Banepa's centre: houses wall to wall."""
     place = json.loads((DATA / "banepa" / "place.json").read_text(encoding="utf-8"))
     image = DATA / "banepa" / "images" / "z19x2_386694_220242.jpg"
     credit = f"Banepa, Nepal. {place['attribution']}; {place['licence']}"
@@ -74,6 +75,7 @@ def dense() -> Scene:
 
 
 def suburban() -> Scene:
+    """Return a part of the demo's image: houses in gardens."""
     image = ROOT / "tests" / "data" / "demo" / "vegas.tif"
     credit = "Las Vegas, USA. Imagery © DigitalGlobe / Maxar (WorldView-3); SpaceNet 2 on AWS, CC BY-SA 4.0"
     return Scene("suburban", image, 0.3, (100, 120, 210), credit)

@@ -127,6 +127,7 @@ def add_outlines(axes: Axes, kind: Kind, geometry: NDArray[Any]) -> None:
 
 
 def outline(polygon: Any) -> Outline:
+    """Return a polygon, holes included, as matplotlib draws it."""
     rings = [polygon.exterior, *polygon.interiors]
     return Outline.make_compound_path(*(Outline(shapely.get_coordinates(ring), closed=True) for ring in rings))
 
@@ -143,6 +144,7 @@ def add_scale_bar(axes: Axes, corner: tuple[float, float], gsd_m: float) -> None
 
 
 def add_footer(figure: Figure, by_kind: dict[Kind, NDArray[Any]], credit: str) -> None:
+    """Say below the image which colour is what, how many there are, and whose image it is."""
     handles = [
         Line2D([], [], color=kind.colour, linestyle=kind.dashes, linewidth=3, label=f"{kind.label} {len(geometry)}")
         for kind, geometry in by_kind.items()

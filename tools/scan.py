@@ -64,6 +64,7 @@ def report_of(module: str, *arguments: str, folder: Path) -> dict[str, Any]:
 
 
 def run(module: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a Python module in `folder` to its end, whatever it returns: scanners say by that what they found."""
     command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 

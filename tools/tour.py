@@ -131,6 +131,7 @@ def look(image: QgsRasterLayer, share: float, x: float = 0.5, y: float = 0.5) ->
 
 
 def install(image: QgsRasterLayer) -> None:
+    """Photograph the offer to install the engine, as where there is none, and the window that does it."""
     engine = os.environ.pop(ENGINE)
     provider = QgsApplication.processingRegistry().providerById("buildingfootprints")
     provider.algorithm("extractbuildings").create().canExecute()
@@ -141,6 +142,7 @@ def install(image: QgsRasterLayer) -> None:
 
 
 def extract(image: QgsRasterLayer) -> dict[str, QgsMapLayer]:
+    """Photograph the extraction and its footprints; return what it made by output."""
     dialog("extractbuildings", {"INPUT": image}, "3-extract")
     made = run("extractbuildings", INPUT=image, OUTPUT="buildings.gpkg", PROBABILITY="probability.tif")
     show(image, made["OUTPUT"])
@@ -158,6 +160,7 @@ def extract(image: QgsRasterLayer) -> dict[str, QgsMapLayer]:
 
 
 def score(image: QgsRasterLayer, truth: QgsVectorLayer, footprints: QgsVectorLayer) -> None:
+    """Photograph the window of the score, and what was found, false and missed."""
     given = {"PROPOSALS": footprints, "TRUTH": truth}
     dialog("scorefootprints", given, "5-score")
     scored = run("scorefootprints", **given, OUTPUT="scored.gpkg", MISSED="missed.gpkg")
@@ -168,12 +171,14 @@ def score(image: QgsRasterLayer, truth: QgsVectorLayer, footprints: QgsVectorLay
 
 
 def adapt(image: QgsRasterLayer, truth: QgsVectorLayer) -> None:
+    """Photograph the export of training data."""
     show(image, truth)
     dialog("exporttrainingdata", {"INPUT": image, "TRUTH": truth, "NAME": "mytown", "SPLIT": "val"}, "7-export")
     help_pictures.side_by_side("exporttrainingdata", look(image, 0.9), [image], [truth, image])
 
 
 def tour() -> None:
+    """Go through the tutorial, then photograph the windows that only the help pages show."""
     tidy()
     image = open_image()
     install(image)
@@ -187,6 +192,7 @@ def tour() -> None:
 
 
 def main() -> None:
+    """Take the tour, say in tour.log how it went, and end QGIS."""
     log = FOLDER / "tour.log"
     try:
         tour()
