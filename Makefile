@@ -22,7 +22,7 @@ PYTEST ?=
 # Options of `make fuzz` and `make fuzz-cancel`.
 FUZZ ?=
 # The run folder of `make weights`, and more options for its training, as in
-# `make weights RUN=runs/try TRAIN="--steps 3 --validate-every 3" WEIGHTS=runs/try/buildings.safetensors`.
+# `make weights RUN=runs/seed2 TRAIN="--seed 2" WEIGHTS=runs/seed2/buildings.safetensors` (training/README.md).
 RUN ?= runs/weights
 TRAIN ?=
 
