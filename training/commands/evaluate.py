@@ -47,24 +47,13 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--split", choices=("train", "val", "test"), default="val", help="which places (default: val)")
     parser.add_argument("--places", metavar="NAME,NAME", help="only these places, whatever their split")
-    parser.add_argument("--shapes", action="store_true", help="also how true the outlines are: a second table")
-    parser.add_argument(
-        "--calibration", action="store_true", help="also how many footprints of each confidence are right"
-    )
+    _add_answers(parser)
     parser.add_argument(
         "--seen-at",
         type=float,
         metavar="M",
         help="judge in pictures made coarser first, as a sensor with pixels of so many metres would have taken them",
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write every figure")
-    parser.add_argument(
-        "--contact-sheet",
-        type=Path,
-        metavar="FILE.png",
-        help="also draw the best, the median and the worst tiles with what was found, false and missed",
-    )
-    parser.add_argument("--record", action="store_true", help="also write the scores into the weights' manifest")
     parser.add_argument(
         "--from-truth",
         action="store_true",
@@ -74,6 +63,22 @@ def add_parser(subparsers: Any) -> None:
     add_options(parser, PolygonizeOptions)
     add_model(parser)
     parser.set_defaults(run=run)
+
+
+def _add_answers(parser: argparse.ArgumentParser) -> None:
+    """Add what may be said besides the scores, and where to."""
+    parser.add_argument("--shapes", action="store_true", help="also how true the outlines are: a second table")
+    parser.add_argument(
+        "--calibration", action="store_true", help="also how many footprints of each confidence are right"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write every figure")
+    parser.add_argument(
+        "--contact-sheet",
+        type=Path,
+        metavar="FILE.png",
+        help="also draw the best, the median and the worst tiles with what was found, false and missed",
+    )
+    parser.add_argument("--record", action="store_true", help="also write the scores into the weights' manifest")
 
 
 def run(arguments: argparse.Namespace) -> None:
