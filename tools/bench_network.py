@@ -3,9 +3,9 @@
 Usage: python -m tools.bench_network IMAGE.tif [--side 15] [--repeats 3] [--threads 2]
 
 End to end is `engine extract` of the image laid out side x side; bare is the network alone on as many pixels, in the
-tiles, precision and batch of the engine; onnxruntime is the same network in a plain loop over tiles, as Deepness runs
-it; unet_baseline is the tutorial's network in fp32. They take turns, and medians are given. onnxruntime is one of the
-packages of the group `training`.
+tiles, precision, batch and threads of the engine; onnxruntime is the same network in a plain loop over tiles, as
+Deepness runs it; unet_baseline is the tutorial's network in fp32. They take turns, and medians are given. onnxruntime
+is one of the packages of the group `training`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from building_footprints_plugin.engine.beside import Workers
 from building_footprints_plugin.engine.inference import Predictor, choose_device, choose_precision
 from building_footprints_plugin.engine.manifest import DEFAULT_WEIGHTS, Manifest
 from building_footprints_plugin.engine.networks import build_network
@@ -34,7 +36,8 @@ from .bench import extract, lay_out
 
 TILE_PX = int(SegmentOptions.default("tile_px"))
 BASELINE_TILE_PX = 256
-SAMPLE_TILES = 12  # per turn, of the networks alone: seconds of work
+SAMPLE_TILES = 24  # per turn, of the networks alone: seconds of work
+WARM_UP_TILES = 4
 
 
 def main(argv: list[str]) -> int:
@@ -42,15 +45,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("image", type=Path)
     parser.add_argument("--side", type=int, default=15, help="the image is laid out side x side")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of the networks alone")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of the other two networks")
     arguments = parser.parse_args(argv)
-    torch.set_num_threads(arguments.threads)
     with tempfile.TemporaryDirectory() as folder:
         image = lay_out(arguments.image, arguments.side, Path(folder) / "image.tif")
         ways: dict[str, Callable[[], float]] = {
             "bare network": bare(),
             "onnxruntime, plain tiles": onnx(Path(folder), arguments.threads),
-            "unet_baseline, fp32": baseline(),
+            "unet_baseline, fp32": baseline(arguments.threads),
             "end to end": lambda: whole(image),
         }
         rates: dict[str, list[float]] = {name: [] for name in ways}
@@ -81,19 +83,21 @@ def whole(image: Path) -> float:
 def bare() -> Callable[[], float]:
     """Return what measures the network as the engine runs it."""
     network, manifest = load_network(DEFAULT_WEIGHTS)
-    return timed(predictor(network, manifest, "auto"), TILE_PX)
+    engine = predictor(network, manifest, "auto")
+    return timed(engine.probabilities, TILE_PX, engine.workers)
 
 
-def baseline() -> Callable[[], float]:
+def baseline(threads: int) -> Callable[[], float]:
     """Return what measures the tutorial's network, with any weights: they do not change the time."""
     _, manifest = load_network(DEFAULT_WEIGHTS)
-    return timed(predictor(build_network("unet_baseline"), manifest, "fp32"), BASELINE_TILE_PX)
+    tutorial = predictor(build_network("unet_baseline"), manifest, "fp32")
+    return timed(tutorial.probabilities, BASELINE_TILE_PX, Workers(1, partial(torch.set_num_threads, threads)))
 
 
-def predictor(network: torch.nn.Module, manifest: Manifest, precision: str) -> Callable[[Any], Any]:
+def predictor(network: torch.nn.Module, manifest: Manifest, precision: str) -> Predictor:
     """Return what runs `network` on the CPU, one tile at a time."""
     cpu = choose_device("cpu")
-    return Predictor(network, manifest, cpu, choose_precision(precision, cpu), 1).probabilities
+    return Predictor(network, manifest, cpu, choose_precision(precision, cpu), 1)
 
 
 def onnx(folder: Path, threads: int) -> Callable[[], float]:
@@ -109,19 +113,19 @@ def onnx(folder: Path, threads: int) -> Callable[[], float]:
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
-    return timed(lambda tiles: session.run(None, {name: (tiles.astype(np.float32) - 127) / 128}), TILE_PX)
+    return timed(lambda tiles: session.run(None, {name: (tiles.astype(np.float32) - 127) / 128}), TILE_PX, Workers())
 
 
-def timed(run: Callable[[Any], Any], size: int) -> Callable[[], float]:
-    """Return what gives the megapixels per second of `run` over tiles of `size` pixels, one at a time."""
+def timed(run: Callable[[Any], Any], size: int, workers: Workers) -> Callable[[], float]:
+    """Return what gives the megapixels per second of `run` over tiles of `size` pixels, one at a time for a worker."""
     tiles = np.random.default_rng(0).integers(0, 256, (1, 3, size, size)).astype(np.uint8)
-    run(tiles)
 
     def rate() -> float:
-        begin = time.perf_counter()
-        for _ in range(SAMPLE_TILES):
-            run(tiles)
-        return SAMPLE_TILES * size * size / 1e6 / (time.perf_counter() - begin)
+        with workers.pool() as pool:
+            list(pool.map(run, [tiles] * WARM_UP_TILES))
+            begin = time.perf_counter()
+            list(pool.map(run, [tiles] * SAMPLE_TILES))
+            return SAMPLE_TILES * size * size / 1e6 / (time.perf_counter() - begin)
 
     return rate
 
