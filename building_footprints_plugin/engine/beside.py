@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .allocator import give_back_freed_memory
 from .errors import FootprintsError
 
 T = TypeVar("T")
@@ -164,6 +165,7 @@ def _die_with_parent() -> None:
 def _items(connection: Connection) -> Iterator[Any]:
     """Yield items as they come through a connection."""
     while True:
+        give_back_freed_memory()  # what was made of an item is sent, and its place would not fit what comes next
         connection.send((NEXT, None))
         item, dtype = connection.recv()
         if item is None:
