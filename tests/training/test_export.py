@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from makers import make_place
 from weights_files import THRESHOLDS, untrained, write_checkpoint, write_weights
 
 from building_footprints_plugin.engine.errors import FootprintsError
@@ -16,15 +15,8 @@ from building_footprints_plugin.engine.weights import load_network, read_manifes
 from training.__main__ import main
 from training.card import card_of
 from training.export import as_weights, export, read_checkpoint
-from training.places import Place, read_places
+from training.places import Place
 from training.state import read_state
-
-
-@pytest.fixture
-def places(tmp_path: Path) -> list[Place]:
-    make_place(tmp_path / "data" / "near")
-    make_place(tmp_path / "data" / "far", split="val")
-    return read_places(tmp_path / "data")
 
 
 def test_the_network_is_kept_in_half_precision(places: list[Place], tmp_path: Path) -> None:
