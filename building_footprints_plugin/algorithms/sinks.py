@@ -152,7 +152,9 @@ def _pour(values: Values, name: str, features: Features, feedback: QgsProcessing
         if feedback.isCanceled():
             raise RunCancelled(tr("Cancelled; no output was written."))
         if not sink.addFeatures(batch, QgsFeatureSink.Flag.FastInsert):
-            raise QgsProcessingException(algorithm.writeFeatureError(sink, values.parameters, name))
+            text = tr("{} cannot be written ({}); close it where it is open, or choose another place.")
+            reason = algorithm.writeFeatureError(sink, values.parameters, name)
+            raise QgsProcessingException(text.format(values.destination(name), reason))
         count += len(batch)
     return str(target), count
 

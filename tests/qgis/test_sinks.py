@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import processing
@@ -113,6 +115,18 @@ def test_what_a_layer_held_before_stays(raster, tmp_path, monkeypatch):
     with pytest.raises(QgsProcessingException, match="no style"):
         processing.run(EXTRACT, given)
     assert QgsVectorLayer(path, "", "ogr").featureCount() >= 6
+
+
+def test_a_layer_that_takes_no_features_is_a_sentence(raster, tmp_path):
+    """As when another program writes to it, for which GDAL would wait half a minute."""
+    path = tmp_path / "city.gpkg"
+    processing.run(EXTRACT, {"INPUT": str(raster()), "OUTPUT": str(path)})
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TRIGGER locked BEFORE INSERT ON city BEGIN SELECT RAISE(ABORT, 'locked'); END")
+    target = into(QgsVectorLayer(str(path), "", "ogr"))
+    with pytest.raises(QgsProcessingException, match=r"^\S*city\.gpkg\S* cannot be written \(.*\); close it[^\n]*$"):
+        processing.run(EXTRACT, {"INPUT": str(raster()), "OUTPUT": target})
+    assert QgsVectorLayer(str(path), "", "ogr").featureCount() == 3
 
 
 def test_a_database_that_does_not_answer_is_a_sentence(raster, tmp_path, monkeypatch):

@@ -162,6 +162,19 @@ def test_a_disk_that_fills_up_is_said_once_and_the_run_goes_on(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_runs_that_keep_the_same_strips_do_each_other_no_harm(tmp_path: Path) -> None:
+    """Both go on with what a crash left; neither gives or leaves anything but what it would have alone."""
+    interrupted(keeping(tmp_path), 2)
+    with KeptStrips(keeping(tmp_path), print) as one, KeptStrips(keeping(tmp_path), print) as other:
+        assert one.count == other.count == 2
+        found = [[*run.earlier()] for run in (one, other)]
+        for pair in zip(one.kept(iter(strips()[2:])), other.kept(iter(strips()[2:])), strict=True):
+            for mine, codes in zip(found, pair, strict=True):
+                mine.append(codes)
+    np.testing.assert_array_equal(found, [strips(), strips()])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_another_program_changes_is_no_result(tmp_path: Path) -> None:
     interrupted(keeping(tmp_path), 3)
     with KeptStrips(keeping(tmp_path), print) as kept:
