@@ -15,7 +15,7 @@ from qgis.core import (
 
 from ..bridge.answers import Kinds, checked
 from ..bridge.errors import BridgeError, EngineCrashed, EngineMissing
-from ..bridge.files import run_folder
+from ..bridge.files import run_folder, unwritable
 from ..bridge.install import is_outdated
 from ..bridge.probe import Probe, find_engine, forget
 from ..bridge.run import Limits
@@ -81,10 +81,12 @@ class EngineAlgorithm(FootprintsAlgorithm):
 
     def _complaint(self, values: Values) -> str:
         outputs = [each.name() for each in self.parameterDefinitions() if each.isDestination()]
-        files = [Path(file) for name in outputs if (file := values.destination_file(name))]
-        gone = [file.parent for file in files if not file.parent.is_dir()]
-        if gone:  # found out after hours of work otherwise
-            return tr("There is no folder {}; make it or choose another place.").format(gone[0])
+        for file in filter(None, map(values.destination_file, outputs)):  # found out after hours of work otherwise
+            folder = Path(file).parent
+            if not folder.is_dir():
+                return tr("There is no folder {}; make it or choose another place.").format(folder)
+            if why := unwritable(file):
+                return why
         return self.complaint(values)
 
     def prepareAlgorithm(

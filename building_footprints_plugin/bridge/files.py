@@ -47,6 +47,15 @@ def whole_file(target: str) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def unwritable(target: str) -> str:
+    """Return why no file can be made where `target` is to be, as a sentence, or an empty text; leaves nothing there."""
+    try:
+        tempfile.TemporaryFile(dir=os.path.dirname(target)).close()
+    except OSError as error:
+        return _cannot_write(target, error)
+    return ""
+
+
 def _move(made: str, target: str) -> None:
     try:
         os.replace(made, target)

@@ -153,7 +153,7 @@ def test_a_layer_is_added_to_a_geopackage_that_is_there(raster, played, tmp_path
     [
         ({"OUTPUT": "/no/such/folder/out.gpkg"}, "There is no folder /no/such/folder; make it or choose another place"),
         ({"PROBABILITY": "/no/such/folder/p.tif"}, "There is no folder /no/such/folder"),
-        ({"OUTPUT": "/proc/out.gpkg"}, "could not|Could not"),
+        ({"OUTPUT": "/proc/out.gpkg"}, "/proc/out.gpkg cannot be written .*; close it where it is open, or choose"),
         ({"PROBABILITY": "/proc/p.tif"}, "/proc/p.tif cannot be written"),
     ],
 )
