@@ -70,9 +70,8 @@ def vectorise_truth(scene: Scene, burning: Burning, options: PolygonizeOptions, 
         write_layers(target, {"footprints": Layer(found, {}, layer.crs)})
         return
     crs = metric_crs(layer.crs, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
-    truth, unknown, ground = (
-        reproject(shapes, layer.crs, crs) for shapes in (found, scene.unknown, _boxes(scene.ground))
-    )
+    ground = np.array([] if scene.ground is None else [shapely.box(*scene.ground)], dtype=object)
+    truth, unknown, ground = (reproject(shapes, layer.crs, crs) for shapes in (found, scene.unknown, ground))
     grid = _grid(bounds_of(truth) or box, crs, burning.burn_gsd_m)
     raster = target.with_suffix(".probability.tif")
     with ProbabilityWriter(raster, grid, (0, 0, *grid.shape)) as writer:
@@ -81,10 +80,6 @@ def vectorise_truth(scene: Scene, burning: Burning, options: PolygonizeOptions, 
             codes[:, _hidden(codes.shape[1:], transform, unknown, ground)] = NODATA
             writer.write(row, codes)
     polygonize(Source(str(raster)), Target(footprints=target), options, Reporter())
-
-
-def _boxes(ground: NDArray[np.float64] | None) -> NDArray[np.object_]:
-    return np.empty(0, dtype=object) if ground is None else np.asarray(shapely.box(*ground.T), dtype=object)
 
 
 def _grid(box: tuple[float, float, float, float], crs: str | None, gsd_m: float) -> Grid:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -13,16 +13,16 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import RasterioIOError
+from rasterio.transform import array_bounds
 from rasterio.windows import Window
 
 from building_footprints_plugin.engine.errors import BadInput
 from building_footprints_plugin.engine.raster import open_raster, shifted
-from building_footprints_plugin.engine.vector import EXTENSIONS, Layer, write_layers
+from building_footprints_plugin.engine.vector import EXTENSIONS
 
 from .places import Place, read_places
-from .sheet import CRS, lay_out, write_picture
+from .tile_files import CRS, placed, unknown_ground, write_picture, write_truth
 
-SHEET_TILES = 36  # tiles laid out at once: memory does not grow with the place
 MOSAIC_TILE_PX = 1024  # a mosaic is looked at in pieces of this size
 LOOK_GSD_M = 0.3
 SPACENET = "RGB-PanSharpen_"  # how the names of its images begin
@@ -52,15 +52,15 @@ class Tile:
 class Scene:
     """A picture (None where there is only truth) and its truth, a vector file; several scenes may be of one place.
 
-    `ground` (t, 4) are the boxes that are labelled, None for everything; `unknown` are polygons in which nothing
-    counts. Both are in the truth's CRS.
+    `ground` is the box of what there is, None for everything; `unknown` are polygons in which nothing counts. Both are
+    in the truth's CRS.
     """
 
     place: str
     picture: Path | None
     truth: Path
     tiles: tuple[Tile, ...] = ()
-    ground: NDArray[np.float64] | None = None
+    ground: Box | None = None
     unknown: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
 
 
@@ -86,8 +86,8 @@ def read_scenes(data: Path, choice: Choice, scratch: Path) -> Iterator[Scene]:
         yield from _spacenet(data)
     else:
         for place in chosen_places(data, choice):
-            for start in range(0, len(place.ids), SHEET_TILES):
-                yield _sheet(place, place.ids[start : start + SHEET_TILES], scratch)
+            for tile_id in place.ids:
+                yield _tile(place, tile_id, scratch)
 
 
 def chosen_places(data: Path, choice: Choice) -> list[Place]:
@@ -103,18 +103,18 @@ def chosen_places(data: Path, choice: Choice) -> list[Place]:
     return [places[name] for name in dict.fromkeys(choice.names)]
 
 
-def _sheet(place: Place, ids: Sequence[str], scratch: Path) -> Scene:
-    sheet = lay_out(place, ids)
-    picture, truth = scratch / "sheet.tif", scratch / "truth.gpkg"
-    write_picture(picture, sheet)
-    truth.unlink(missing_ok=True)
-    write_layers(truth, {"truth": Layer(sheet.outlines(), {}, CRS)})
-    boxes = [sheet.box(window) for window in sheet.windows]
-    tiles = tuple(
-        Tile(f"{place.name}/{name}", box, CRS, partial(_read_tile, place, name, box))
-        for name, box in zip(ids, boxes, strict=True)
-    )
-    return Scene(place.name, picture, truth, tiles, np.array(boxes), sheet.unknown())
+def _tile(place: Place, tile_id: str, scratch: Path) -> Scene:
+    pixels, instances = place.read(tile_id)
+    picture, truth, transform = scratch / "tile.tif", scratch / "truth.gpkg", placed(place.gsd_m)
+    write_picture(picture, pixels, transform)
+    write_truth(truth, instances, transform)
+    box = array_bounds(*instances.shape, transform)
+    tile = Tile(f"{place.name}/{tile_id}", box, CRS, partial(_read_tile, place, tile_id))
+    return Scene(place.name, picture, truth, (tile,), box, unknown_ground(instances, transform))
+
+
+def _read_tile(place: Place, tile_id: str) -> Picture:
+    return Picture(place.read(tile_id)[0], placed(place.gsd_m), CRS)
 
 
 def _spacenet(folder: Path) -> Iterator[Scene]:
@@ -149,10 +149,6 @@ def _box(dataset: rasterio.DatasetReader, row: int, col: int) -> Box:
     height, width = min(MOSAIC_TILE_PX, dataset.height - row), min(MOSAIC_TILE_PX, dataset.width - col)
     left, bottom, right, top = dataset.window_bounds(Window(col, row, width, height))
     return left, bottom, right, top
-
-
-def _read_tile(place: Place, name: str, box: Box) -> Picture:
-    return Picture(place.read(name)[0], Affine(place.gsd_m, 0, box[0], 0, -place.gsd_m, box[3]), CRS)
 
 
 def _read_part(path: Path, box: Box) -> Picture:

@@ -24,6 +24,7 @@ from training.__main__ import main
 from training.contact_sheet import FOUND, Look, choose, looks_of
 from training.evaluate import by_model, evaluate, row_of
 from training.judging import Judged, figures_of, judge, together
+from training.places import read_places
 from training.scenes import Choice, read_scenes
 from training.tables import SCORES, mean_row, table
 
@@ -83,7 +84,7 @@ def bright(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extract, "_load", lambda model: (Bright(), read_manifest(model.weights)))
 
 
-def test_it_runs_what_users_run(tmp_path: Path, bright: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_what_users_run(tmp_path: Path, bright: None) -> None:
     """Bright houses, two of them touching, found as three; the corner that is not labelled counts for nothing."""
     data = make_place(tmp_path / "data" / "far", split="val", tiles=3).parent
     model = extract.Model(write_weights(tmp_path / "w.safetensors"), SegmentOptions())
@@ -92,9 +93,16 @@ def test_it_runs_what_users_run(tmp_path: Path, bright: None, monkeypatch: pytes
     assert row["buildings"] == 9
     assert row["pixel_iou"] > 0.97
     assert row["fp"] <= 3  # touching houses of one colour are one
-    monkeypatch.setattr(scenes, "SHEET_TILES", 1)
-    [one_by_one] = [row_of(*each) for each in evaluate(data, Choice(), find)]
-    assert one_by_one == pytest.approx(row)
+
+
+def test_a_tile_is_a_raster_of_its_own(tmp_path: Path) -> None:
+    """What lies beside it in the folder does not lie beside it on the ground."""
+    place = make_place(tmp_path / "data" / "far", split="val", tiles=3)
+    [pixels, *_] = [read_places(place.parent)[0].read(name)[0] for name in read_places(place.parent)[0].ids]
+    for scene in read_scenes(place.parent, Choice(), tmp_path):
+        with rasterio.open(scene.picture) as dataset:
+            assert dataset.read().shape == (3, *pixels.shape[:2])
+            assert dataset.bounds == scene.ground == scene.tiles[0].box
 
 
 def test_the_command_prints_and_writes(tmp_path: Path, bright: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -275,8 +283,8 @@ def test_mistakes_are_one_sentence(
 
 
 def test_a_split_of_places_and_named_places(tmp_path: Path) -> None:
-    make_place(tmp_path / "data" / "far", split="val")
-    make_place(tmp_path / "data" / "near", split="train")
+    make_place(tmp_path / "data" / "far", split="val", tiles=1)
+    make_place(tmp_path / "data" / "near", split="train", tiles=1)
     for choice, expected in (
         (Choice("val"), ["far"]),
         (Choice("train"), ["near"]),
