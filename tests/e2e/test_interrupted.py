@@ -66,7 +66,8 @@ def test_engine_ends_with_qgis_and_the_next_run_goes_on(
     parameters = {"INPUT": large, "OUTPUT": tmp_path / "out" / "b.gpkg"}
     with monkeypatch.context() as patched:
         patched.setenv("BUILDING_FOOTPRINTS_PYTHON", str(struck_python(tmp_path / "struck", KILL_QGIS)))
-        assert qgis.run("extractbuildings", **parameters).returncode == -signal.SIGKILL
+        killed = qgis.run("extractbuildings", **parameters).returncode
+    assert killed in (-signal.SIGKILL, 128 + signal.SIGKILL), "a shell that started QGIS says it in its own way"
     engines = [int(line) for line in (tmp_path / "struck" / "pids").read_text().split()]
     assert wait_for(lambda: not any(map(lives, engines))), "the engine outlived QGIS"
     assert os.listdir(tmp_path / "out") == [".b.gpkg.strips"]
