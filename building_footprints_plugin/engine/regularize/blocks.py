@@ -21,7 +21,7 @@ OFF_AXIS = np.sin(np.radians(20))  # a wall further than this off both axes mark
 SLANTED_WEIGHT = 0.2  # of a wall off the axes, against one along them
 END_WEIGHT = 1e-3  # m, of where the picture ends: any wall counts more
 MOST_LINES = 48  # across one axis
-MOST_SHIFT = 1 / 6  # of the shortest wall: how far balancing may move a line
+MOST_SHIFT = 1 / 2  # of the shortest wall: how far balancing may move a line
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def blocks(outlines: Polygons, which: Ints, squared: Squared, seen: Polygons) ->
     """Return blocks along the axes of `outlines[which]`, and for which of them there are any.
 
     `seen` is the ground around each outline of which anything is known, None for all of it. Walls are as long as
-    `squared`, the walls of all, asks for; up to a third less once lines are balanced.
+    `squared`, the walls of all, asks for, but for what balancing takes from them.
     """
     result, found = np.empty(len(which), dtype=object), np.zeros(len(which), dtype=bool)
     frames = Frames.of(outlines, which, squared.axis)

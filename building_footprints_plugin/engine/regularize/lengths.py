@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIN_TOLERANCE_PX = 1.1  # stairs leave the line they stand for by a pixel at most
+SURE = 0.5  # of the noise of single vertices: what lines fitted to whole walls, and corners between them, have
 
 
 @dataclass(frozen=True)
@@ -53,4 +54,4 @@ class Lengths:
         """Return the lengths that suit what is asked."""
         noise = demands.noise_m
         wall = noise if demands.min_edge_m is None else demands.min_edge_m
-        return cls(noise, wall, noise, noise, 4 * noise, noise / 6, 4 * noise, demands.diagonals)
+        return cls(SURE * noise, wall, noise, SURE * noise, 4 * noise, noise / 3, 4 * noise, demands.diagonals)

@@ -16,6 +16,7 @@ CRUMB_M2 = 0.01  # what may fall off when a wall's overlap is trimmed,
 CRUMB_SHARE = 0.02  # and of the area, off blocks
 MAX_TRIM = 0.02  # share of a polygon that may be trimmed; more means that its outline is wrong
 MAX_BLOCK_TRIM = 0.12  # blocks know nothing of their neighbours
+MAX_BOX = 0.01  # of the area: what squared cuts may take beyond the overlap
 MARGIN_M = 1e-3  # by which a cut goes beyond the overlap, so that no film of it is left
 
 
@@ -96,7 +97,7 @@ def _without(
     again = again[oblique(cut[again]) & ~oblique(losers[again])]
     square = shapely.difference(losers[again], _boxes(common[again], axis[again]))
     square, square_rest = _main_parts(square)
-    fine = shapely.area(losers[again]) - shapely.area(square) <= MAX_BLOCK_TRIM * shapely.area(losers[again])
+    fine = shapely.area(cut[again]) - shapely.area(square) <= MAX_BOX * shapely.area(losers[again])
     cut[again[fine]], rest[again[fine]] = square[fine], square_rest[fine]
     return cut, rest
 
