@@ -114,7 +114,7 @@ def test_the_end_of_a_line_too_long_is_skipped(tmp_path):
 
 def wait_until_gone(group: int) -> None:
     """A process that is not our own, as a child's child, is there for a moment after it was killed."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 50
     while processes_of_group(group):
         assert time.monotonic() < deadline, "by itself it would end after a minute"
         time.sleep(0.01)

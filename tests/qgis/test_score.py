@@ -185,7 +185,7 @@ def test_in_the_background_as_the_dialog_runs_it(town, provider, context, feedba
     finished = []
     task.executed.connect(lambda fine, results: finished.append((fine, results)))
     QgsApplication.taskManager().addTask(task)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while not finished and time.monotonic() < deadline:
         qgis_app.processEvents()
         time.sleep(0.01)

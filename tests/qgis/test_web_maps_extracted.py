@@ -88,7 +88,7 @@ def test_in_another_thread_as_from_the_dialog(map_server, provider, context, fee
     QgsApplication.taskManager().addTask(task)
     wait = QEventLoop()
     task.executed.connect(wait.quit)
-    QTimer.singleShot(120_000, wait.quit)
+    QTimer.singleShot(600_000, wait.quit)
     wait.exec()
     assert results[0][0], feedback.warnings
     raster = gdal.Open(results[0][1]["OUTPUT"])
