@@ -71,12 +71,13 @@ def export(
     """Write the weights file `target` in half precision; return the largest change of a probability by that.
 
     Convolution weights become 16-bit; biases and normalisation statistics, a few kilobytes, stay 32-bit. `places` are
-    those it was trained and chosen on. `thresholds` go before those of the checkpoint, which go before the engine's
-    defaults. Without a `licence` those of the places are named. Raises FootprintsError if a weight is too large for 16
-    bits.
+    those it was trained and chosen on. `thresholds` go before those of the checkpoint, these before those of the
+    weights it was fine-tuned from, these before the engine's defaults. Without a `licence` those of the places are
+    named. Raises FootprintsError if a weight is too large for 16 bits.
     """
     tensors = {name: _halved(name, tensor) for name, tensor in checkpoint.network.state_dict().items()}
-    manifest = _manifest(checkpoint, places, {**DEFAULTS, **checkpoint.thresholds, **thresholds})
+    before = checkpoint.origin.thresholds if checkpoint.origin else {}
+    manifest = _manifest(checkpoint, places, {**DEFAULTS, **before, **checkpoint.thresholds, **thresholds})
     if not licence:
         licence = "; ".join(_licences(places, checkpoint.origin))
     _write(tensors, replace(manifest, licence=licence), target)

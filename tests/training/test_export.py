@@ -88,13 +88,14 @@ def test_the_command_says_what_it_did(places: list[Place], tmp_path: Path, capsy
 
 def test_weights_tell_what_they_were_fine_tuned_from(places: list[Place], tmp_path: Path) -> None:
     before = tmp_path / "before.safetensors"
-    export(untrained(), places[:1], {}, before, "CC BY-SA 4.0")
+    export(untrained(), places[:1], {"threshold": 0.3, "min_area_m2": 7.0}, before, "CC BY-SA 4.0")
     checkpoint = write_checkpoint(tmp_path / "best.pt")
     (tmp_path / "origin.json").write_text(read_manifest(before).to_json(), encoding="utf-8")
-    export(read_checkpoint(checkpoint), places[1:], {}, tmp_path / "w.safetensors")
+    export(read_checkpoint(checkpoint), places[1:], {"min_area_m2": 3.0}, tmp_path / "w.safetensors")
     manifest = read_manifest(tmp_path / "w.safetensors")
     assert manifest.attribution == ("made for far", "made for near")
     assert manifest.licence == "that of its data, CC0; that of the weights it was fine-tuned from, CC BY-SA 4.0"
+    assert manifest.thresholds == {**DEFAULTS, "threshold": 0.3, "min_area_m2": 3.0}
     assert manifest.training["fine_tuned_from"]["training"]["validation_places"] == ["far"]
     assert "Fine-tuned from weights trained on" in card_of(tmp_path / "w.safetensors", [])
 

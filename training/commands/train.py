@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
         again = shlex.join(["python", "-m", "training", "train", str(arguments.data), str(arguments.run_folder)])
         fabric.print(f"{stopped} To go on: {again} --resume", file=sys.stderr)
         sys.exit(stopped.exit_code)
-    fabric.print(f"Best checkpoint: {best}; next: python -m training tune {best} {arguments.data}")
+    fabric.print(f"Best checkpoint: {best}; next: python -m training evaluate {arguments.data} --weights {best}")
 
 
 def _values_of(begin_from: Path | None) -> Values:
