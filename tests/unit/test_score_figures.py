@@ -169,20 +169,22 @@ def test_equality_at_the_limit_does_not_hang_on_rounding() -> None:
         assert result.proposal_iou[0] == scorer
 
 
-def test_a_cancelled_score_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_score_leaves_what_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
 
-    def slow(a: NDArray[np.object_], b: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    def slow(
+        a: NDArray[np.object_], b: NDArray[np.object_], *_: object
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         measured.append(len(a))
-        time.sleep(0.01)
-        return np.zeros(len(a)), np.zeros(len(a), dtype=np.int32)
+        time.sleep(0.05)
+        return np.zeros(len(a)), np.zeros(len(a), dtype=bool)
 
     def cancel(fraction: float) -> None:
         raise Cancelled("Cancelled; no output was written.")
 
-    monkeypatch.setattr("building_footprints_plugin.engine.score.overlap.CHUNK", 1)
-    monkeypatch.setattr("building_footprints_plugin.engine.score.overlap._areas", slow)
+    for name, value in (("CHUNK", 1), ("overlap_areas", slow), ("processors", lambda: 2)):
+        monkeypatch.setattr(f"building_footprints_plugin.engine.score.overlap.{name}", value)
     many = boxes(*[(10 * i, 0, 10 * i + 9, 9) for i in range(1000)])
     with pytest.raises(Cancelled):
         score_polygons(Side.of(many), Side.of(many), Rule(SPACENET), cancel)
-    assert len(measured) < 500
+    assert 0 < len(measured) < 500
