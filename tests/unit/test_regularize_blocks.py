@@ -103,6 +103,7 @@ def test_a_ragged_house_apart_keeps_its_direction() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6))
+@example(455664)  # of two neighbours GEOS finds one whole where they have nothing in common
 @example(1020)  # becomes a collection of multipolygons and lines on the way
 def test_ragged_neighbours_never_overlap(seed: int) -> None:
     chance = np.random.default_rng(seed)
@@ -117,8 +118,10 @@ def test_ragged_neighbours_never_overlap(seed: int) -> None:
     result = squared(crowd).polygons
     assert shapely.is_valid(result).all()
     one, two = shapely.STRtree(result).query(result)
-    given_ = shapely.area(shapely.intersection(np.array(crowd)[one], np.array(crowd)[two]))
-    pairs = shapely.area(shapely.intersection(result[one], result[two])) - given_
+    layers = np.array([result, crowd])
+    # on a grid, as GEOS 3.14 may else return one of two polygons whole if they share a wall but for the last digit
+    after, before = shapely.area(shapely.intersection(layers[:, one], layers[:, two], grid_size=1e-9))
+    pairs = after - before
     assert pairs[one != two].max(initial=0) < 1e-5
     assert min(iou(new, old) for new, old in zip(result, crowd, strict=True)) >= 0.75
 
