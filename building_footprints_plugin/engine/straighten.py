@@ -51,8 +51,10 @@ def straighten(layer: Layer, options: RegularizeOptions, reporter: Reporter) -> 
         group = neighbourhoods(metres, options.tolerance_m)
         for batch in batches(group):
             straight = regularize(metres[batch], group[batch], demands)
-            done[rows[batch]] = mended(reproject(straight.polygons, metric, layer.crs))
-            regularized[rows[batch]] = straight.regularized
+            back = mended(reproject(straight.polygons, metric, layer.crs))
+            valid = shapely.is_valid(back)  # what is smaller than the layer's digits stays as it was
+            done[rows[batch]] = np.where(valid, back, parts[rows[batch]])
+            regularized[rows[batch]] = straight.regularized & valid
             count += len(batch)
             reporter.progress(count / len(parts))
     start = np.searchsorted(feature, np.arange(len(found.rows) + 1))

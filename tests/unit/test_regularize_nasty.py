@@ -7,7 +7,11 @@ import pytest
 import shapely
 from outlines import METHODS, TOLERANCE, turned
 
+from building_footprints_plugin.engine.options import RegularizeOptions
+from building_footprints_plugin.engine.progress import Reporter
 from building_footprints_plugin.engine.regularize import Demands, neighbourhoods, regularize
+from building_footprints_plugin.engine.straighten import straighten
+from building_footprints_plugin.engine.vector import Layer
 
 
 def parcels(gap_m: float) -> list[shapely.Polygon]:
@@ -57,3 +61,13 @@ def test_nasty_polygons_do_no_harm(name: str, away_m: float, pixel_m: float, met
     one, two = shapely.STRtree(found).query(found)
     more = [shapely.area(shapely.intersection(layer[one], layer[two])) for layer in (found, outlines)]
     assert (more[0] - more[1])[one != two].max(initial=0) < 1e-5
+
+
+@pytest.mark.parametrize("place", [(103.0, 69.0), (7.0, 0.0)], ids=["far north", "on the equator"])
+def test_what_is_smaller_than_the_digits_of_a_layer_stays_valid(place: tuple[float, float]) -> None:
+    sizes = (1e-4, 3e-14, 1e-13, 1e-12)
+    drawn = [shapely.box(x := place[0] + k * 1e-3, place[1], x + size, place[1] + size) for k, size in enumerate(sizes)]
+    layer = Layer(np.array(drawn, dtype=object), {}, "EPSG:4326", "specks")
+    found = straighten(layer, RegularizeOptions(), Reporter()).layer.geometry
+    assert shapely.is_valid(found).all()
+    assert (shapely.area(found) > 0).all()
