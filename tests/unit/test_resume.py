@@ -89,7 +89,7 @@ def test_twenty_kills_change_nothing(tmp_path: Path, raster: str, monkeypatch: p
     expected = run(raster, tmp_path / "peace", resume=False)
     kept, sizes, draws = tmp_path / "war" / ".out.gpkg.strips", set(), random.Random(20)
     for _ in range(KILLS):
-        until = draws.randrange(18)
+        until = draws.randrange(36)  # the network may be two rows and two tiles ahead of what is kept
         child = os.fork()
         if child == 0:
             signal.alarm(120)
