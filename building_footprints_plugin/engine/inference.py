@@ -99,16 +99,16 @@ class Predictor:
         others = "torch sees no CUDA or MPS device" if choose_device("auto") == self.device else "it was asked for"
         return f"{others}; this processor has {'' if _cpu_has_bf16() else 'no '}instructions for bf16"
 
-    @property
-    def workers(self) -> Workers:
-        """The threads that `probabilities` is best called in: one for a GPU, on a CPU up to four that share its cores.
+    def workers(self, tiles: int) -> Workers:
+        """Return the threads that `probabilities` of so many tiles is best called in: one for a GPU.
 
-        Threads that share a layer wait for the last of them, turning over on their cores: where outlines, or another
-        program, take one core, the other is lost too. Tiles wait for nothing.
+        On a CPU as many as there are tiles, up to four, that share its cores: threads that share a layer wait for the
+        last of them, turning over on their cores; where outlines, or another program, take one core, the other is lost
+        too. Tiles wait for nothing.
         """
         if self.device.type != "cpu":
             return Workers()
-        count = next(number for number in range(MOST_WORKERS, 0, -1) if CORES % number == 0)
+        count = next(number for number in range(min(MOST_WORKERS, tiles), 0, -1) if CORES % number == 0)
         return Workers(count, partial(torch.set_num_threads, CORES // count), partial(torch.set_num_threads, CORES))
 
     def probabilities(self, tiles: Pixels, *, tta: bool = False) -> NDArray[np.float32]:

@@ -32,7 +32,7 @@ Codes = NDArray[np.uint8]
 
 
 class NamedNetwork(Network, Protocol):
-    """A network that says which device it runs on, why there, and in which threads it is called."""
+    """A network that says which device it runs on, why there, and in which threads so many tiles are run."""
 
     @property
     def name(self) -> str: ...
@@ -40,8 +40,7 @@ class NamedNetwork(Network, Protocol):
     @property
     def why(self) -> str: ...
 
-    @property
-    def workers(self) -> Workers: ...
+    def workers(self, tiles: int) -> Workers: ...
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,8 @@ def strips_of(run: Run, keeping: Keeping, clock: Clock, reporter: Reporter) -> I
         reporter.progress(share)
 
     layout = run.layout
-    how = run.batch_size, run.options.tta, progress, clock, run.network.workers
+    workers = run.network.workers(len(layout.rows.starts) * len(layout.cols.starts))
+    how = run.batch_size, run.options.tta, progress, clock, workers
     segmenter = Segmenter(run.reader, run.network, layout, *how)
     with KeptStrips(keeping, reporter.warning) as kept, closing(ahead(segmenter.strips(kept.count))) as made:
         if kept.count:

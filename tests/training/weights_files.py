@@ -50,7 +50,9 @@ class Bright:
 
     name = "test"
     why = "it was asked for"
-    workers = Workers()
+
+    def workers(self, tiles: int) -> Workers:
+        return Workers()
 
     def __init__(self, *anything: Any, **options: Any) -> None:
         self.tiles = 0

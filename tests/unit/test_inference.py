@@ -57,21 +57,27 @@ def test_the_batch_does_not_matter(batch: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cores", "workers", "threads"),
-    [(1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 1), (5, 1, 5), (6, 3, 2), (8, 4, 2), (10, 2, 5), (24, 4, 6)],
+    ("cores", "count", "workers", "threads"),
+    [
+        *((1, 9, 1, 1), (2, 9, 2, 1), (3, 9, 3, 1), (4, 9, 4, 1), (5, 9, 1, 5), (6, 9, 3, 2), (8, 9, 4, 2)),
+        *((10, 9, 2, 5), (24, 9, 4, 6)),
+        *((2, 1, 1, 2), (8, 1, 1, 8), (8, 2, 2, 4), (8, 3, 2, 4), (8, 4, 4, 2)),  # no core is left without a tile
+    ],
 )
-def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch, cores: int, workers: int, threads: int) -> None:
+def test_workers_share_the_cores(
+    monkeypatch: pytest.MonkeyPatch, cores: int, count: int, workers: int, threads: int
+) -> None:
     asked: list[int] = []
     monkeypatch.setattr(inference, "CORES", cores)
     monkeypatch.setattr(torch, "set_num_threads", asked.append)
-    found = predictor().workers
+    found = predictor().workers(count)
     with found.pool() as pool:
         pool.submit(int).result()
     assert (found.count, set(asked[:-1]), asked[-1]) == (workers, {threads}, cores)
 
 
 def test_a_gpu_has_one_worker() -> None:
-    assert Predictor(Scores(), MANIFEST, torch.device("meta"), torch.float32, 8).workers == Workers()
+    assert Predictor(Scores(), MANIFEST, torch.device("meta"), torch.float32, 8).workers(9) == Workers()
 
 
 def test_bf16_is_close_to_fp32() -> None:

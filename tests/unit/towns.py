@@ -39,7 +39,9 @@ class Bright:
 
     name = "cpu (test)"
     why = "a test"
-    workers = Workers()
+
+    def workers(self, tiles: int) -> Workers:
+        return Workers()
 
     def probabilities(self, tiles: NDArray[np.uint8], *, tta: bool = False) -> NDArray[np.float32]:
         return tiles[:, :2].astype(np.float32) / 255
