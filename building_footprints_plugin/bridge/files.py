@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 from qgis.core import QgsProcessingUtils
 
@@ -48,9 +49,14 @@ def whole_file(target: str) -> Iterator[str]:
 
 
 def unwritable(target: str) -> str:
-    """Return why no file can be made where `target` is to be, as a sentence, or an empty text; leaves nothing there."""
+    """Return why no file can be made where `target` is to be, as a sentence, or an empty text; leaves nothing there.
+
+    `tempfile` would ask for ever: where Windows refuses one name, Pythons before 3.12.3 try two billion others.
+    """
+    tried = os.path.join(os.path.dirname(target), f".building_footprints_{uuid4().hex}")
     try:
-        tempfile.TemporaryFile(dir=os.path.dirname(target)).close()
+        os.close(os.open(tried, os.O_CREAT | os.O_EXCL))
+        os.remove(tried)
     except OSError as error:
         return _cannot_write(target, error)
     return ""
