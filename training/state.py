@@ -51,5 +51,5 @@ def write_state(path: Path, state: dict[str, Any]) -> None:
         left = "the one before it is whole" if path.exists() else "there is none before it"
         raise FootprintsError(
             f"Checkpoint {path} of step {state['step']} cannot be written ({error}); {left}: "
-            "make room on the disk and go on with --resume."
+            "make room on the disk and run it again (`train` with --resume)."
         ) from error
