@@ -97,11 +97,10 @@ def test_it_runs_what_users_run(tmp_path: Path, bright: None) -> None:
 
 def test_a_tile_is_a_raster_of_its_own(tmp_path: Path) -> None:
     """What lies beside it in the folder does not lie beside it on the ground."""
-    place = make_place(tmp_path / "data" / "far", split="val", tiles=3)
-    [pixels, *_] = [read_places(place.parent)[0].read(name)[0] for name in read_places(place.parent)[0].ids]
-    for scene in read_scenes(place.parent, Choice(), tmp_path):
+    [place] = read_places(make_place(tmp_path / "data" / "far", split="val", tiles=3).parent)
+    for name, scene in zip(place.ids, read_scenes(place.folder.parent, Choice(), tmp_path), strict=True):
         with rasterio.open(scene.picture) as dataset:
-            assert dataset.read().shape == (3, *pixels.shape[:2])
+            np.testing.assert_array_equal(dataset.read().transpose(1, 2, 0), place.read(name)[0])
             assert dataset.bounds == scene.ground == scene.tiles[0].box
 
 
