@@ -119,6 +119,20 @@ def test_a_folder_where_nobody_may_write(suffix: str) -> None:
         FootprintWriter(f"/proc/self/out{suffix}", UTM, None, IMAGE)
 
 
+def test_a_refusal_is_believed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows tempfile takes it for a name that is taken, and tries the next one of two billion."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "open", refuse)
+        windows.setattr(staging, "stage", lambda _: pytest.fail("tempfile was asked"))
+        with pytest.raises(BadInput, match="cannot be written"):
+            staging.check_target(tmp_path / "out.gpkg")
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize("how", ["BEGIN IMMEDIATE", "PRAGMA journal_mode=WAL"])
 def test_a_geopackage_that_another_program_opens_during_the_run(tmp_path: Path, how: str) -> None:
     """It is not replaced under that program; what that one has written stays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from ..errors import BadInput
 from .formats import parquet
@@ -34,7 +35,10 @@ def check_target(path: str | Path, extensions: tuple[str, ...] = EXTENSIONS) -> 
         raise BadInput(f"{target} is a folder; expected the name of a file.")
     if not target.parent.is_dir():
         raise BadInput(f"There is no folder {target.parent}; make it or choose another.")
+    tried = target.with_name(f".building_footprints_{uuid4().hex}")
     try:
+        tried.touch(exist_ok=False)  # on Windows tempfile takes a refusal for a name that is taken, for ever
+        tried.unlink()
         stage(target).cleanup()
         if target.exists():
             target.open("r+b").close()
