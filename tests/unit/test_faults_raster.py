@@ -202,7 +202,7 @@ def served(folder: Path, *, hold: bool = False) -> Iterator[Server]:
 
 @pytest.mark.parametrize("hold", [False, True], ids=["the server is gone", "the server falls silent"])
 def test_a_network_path_that_goes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hold: bool) -> None:
-    """Three times five seconds it is waited for; also a busy machine answers within these as long as it is there."""
+    """A dozen times five seconds it is waited for; also a busy machine answers in these as long as it is there."""
     for name, value in (("MAX_RETRY", "0"), ("LOW_SPEED_TIME", "5")):
         monkeypatch.setenv(f"GDAL_HTTP_{name}", value)
     (tmp_path / "web").mkdir()
