@@ -102,13 +102,13 @@ class Edges:
 def edges_of(labels: Labels) -> Edges:
     """Return the edges around the 4-connected patches of labels (height, width) above 0.
 
-    Polygons come in the order of their first pixels. Memory: some 100 bytes an edge, and 20 a pixel.
+    Polygons come in the order of their first pixels. Memory: some 120 bytes an edge, and 12 a pixel.
     """
     flat = np.pad(labels, 1).ravel()
     width = labels.shape[1] + 2
-    key = _keys(flat, width)
-    pixel, side = key >> 2, key & 3
-    onward = _onward(flat, width, pixel, side, key)
+    rim, place = _sides(flat, width)
+    pixel, side = rim.take(place >> 2), place & 3
+    onward = _onward(flat, width, pixel, side, (rim, place))
     edge = _ring_by_ring(onward)
     begin = np.flatnonzero(np.append(True, onward[edge[:-1]] != edge[1:])[: len(edge)])
     is_outer = _sums(None, pixel[edge], side[edge], begin) > 0
@@ -129,23 +129,22 @@ def _steps(vectors: NDArray[np.int64], width: int) -> Ints:
     return np.asarray(vectors @ (1, width), dtype=np.int64)
 
 
-def _keys(flat: Labels, width: int) -> Ints:
-    """Return 4 * pixel + side of all edges, ascending."""
+def _sides(flat: Labels, width: int) -> tuple[Ints, Ints]:
+    """Return the pixels at a rim, ascending, and of all edges 4 * the number of the pixel among these + side."""
     is_rim = np.zeros(flat.size, dtype=bool)
     for step in (1, width):
         differs = flat[:-step] != flat[step:]
         is_rim[:-step] |= differs
         is_rim[step:] |= differs
-    inside = np.flatnonzero(is_rim & (flat > 0))
-    own = flat.take(inside)
-    differs = np.empty((len(inside), 4), dtype=bool)
+    rim = np.flatnonzero(is_rim & (flat > 0))
+    own = flat.take(rim)
+    differs = np.empty((len(rim), 4), dtype=bool)
     for side, step in enumerate(_steps(NORMAL, width)):
-        np.not_equal(flat.take(inside + step), own, out=differs[:, side])
-    place = np.flatnonzero(differs)
-    return np.asarray(4 * inside.take(place >> 2) + (place & 3), dtype=np.int64)
+        np.not_equal(flat.take(rim + step), own, out=differs[:, side])
+    return rim, np.flatnonzero(differs)
 
 
-def _onward(flat: Labels, width: int, pixel: Ints, side: Ints, key: Ints) -> Labels:
+def _onward(flat: Labels, width: int, pixel: Ints, side: Ints, sides: tuple[Ints, Ints]) -> Labels:
     """Return the index of the edge that follows every edge."""
     own = flat.take(pixel)
     forward, outward = _steps(ALONG, width).take(side), _steps(NORMAL, width).take(side)
@@ -153,9 +152,10 @@ def _onward(flat: Labels, width: int, pixel: Ints, side: Ints, key: Ints) -> Lab
     left = straight & (flat.take(pixel + forward + outward) == own)
     to_pixel = pixel + forward * straight + outward * left
     turn = RIGHT - straight - left  # to the left is -RIGHT
-    index = np.empty(4 * flat.size, dtype=np.int32)  # filled where there are edges
-    index[key] = np.arange(len(key), dtype=np.int32)
-    return np.asarray(index.take(4 * to_pixel + ((side + turn) & 3)), dtype=np.int32)
+    rim, place = sides
+    number, index = np.empty(flat.size, dtype=np.int32), np.empty(4 * len(rim), dtype=np.int32)
+    number[rim], index[place] = np.arange(len(rim)), np.arange(len(place))  # of others, nobody asks
+    return np.asarray(index.take(4 * number.take(to_pixel) + ((side + turn) & 3)), dtype=np.int32)
 
 
 def _ring_by_ring(onward: Labels) -> Ints:

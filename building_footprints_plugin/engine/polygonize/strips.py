@@ -141,13 +141,22 @@ class StripPolygonizer:
         self._next = 2 * self._waiting.height
 
     def _outlines(self, codes: Codes, mask: Bools, groups: Groups, left: int) -> Outlines:
-        threshold = self._thresholds.building
+        threshold, top = self._thresholds.building, self._bottom - len(mask)
+        rows = _filled_rows(mask)
+        codes, mask = codes[:, rows], mask[rows]
         building = np.maximum(codes[0], (~mask & (codes[0] >= threshold)) * np.uint8(NOT_THERE))
         edges = edges_of(label_buildings(building, codes[1], self._thresholds))
         ground = Ground.of(building, threshold) if self._between_pixels else None
-        polygons = trace(edges, ground, (left, self._bottom - len(mask)))
-        group = groups.of_pixels(*edges.first_pixel()).astype(np.int64)
+        polygons = trace(edges, ground, (left, top + rows.start))
+        row, column = edges.first_pixel()
+        group = groups.of_pixels(row + rows.start, column).astype(np.int64)
         return Outlines(polygons, edges.mean(building) / CODE_MAX, group)
+
+
+def _filled_rows(mask: Bools) -> slice:
+    """Return the rows with something in them, and above and below those that have a say in where outlines run."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    return slice(max(0, int(rows[0]) - SLOPE_ROWS), int(rows[-1]) + 1 + SLOPE_ROWS)
 
 
 def _first(mask: Bools) -> int:
