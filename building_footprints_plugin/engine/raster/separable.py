@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from .georeference import Georeference, apply_affine
 from .grid import Grid
-
-PLAIN = 0.95  # GDAL widens no kernel by less than this
+from .hats import hats, kernel_scale
 
 Positions = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -33,7 +30,7 @@ def resampled(values: NDArray[np.float32], at: Positions, scale: tuple[float, fl
 
     Bilinear as GDAL's warp with `scale` as XSCALE and YSCALE: a kernel wider by 1 / scale. Beyond the values is 0.
     """
-    across, down = (1.0, 1.0) if min(scale) >= PLAIN else scale
+    across, down = kernel_scale(scale)
     bands, height, width = values.shape
     rows = _weights(at[0], down, height) @ np.moveaxis(values, 1, 0).reshape(height, -1)
     columns = np.moveaxis(rows.reshape(-1, bands, width), 2, 0).reshape(width, -1)
@@ -42,12 +39,9 @@ def resampled(values: NDArray[np.float32], at: Positions, scale: tuple[float, fl
 
 
 def _weights(at: NDArray[np.float64], scale: float, count: int) -> csr_array:
-    """Return the weight of each of `count` pixels for the value at each position: a hat of width 2 / scale."""
-    centre = at[:, None] - 0.5
-    reach = math.ceil(1 / scale)
-    pixels = np.floor(centre).astype(np.int64) + np.arange(1 - reach, reach + 1)
-    weights = np.maximum(1 - np.abs(pixels - centre) * scale, 0)
-    weights /= weights.sum(axis=1, keepdims=True)
+    """Return the weight of each of `count` pixels for the value at each position."""
+    first, weights = hats(at, scale)
+    pixels = first[:, None] + np.arange(len(weights))
     inside = (pixels >= 0) & (pixels < count)
     starts = np.append(0, np.cumsum(inside.sum(axis=1)))
-    return csr_array((weights[inside].astype(np.float32), pixels[inside], starts), shape=(len(at), count))
+    return csr_array((weights.T[inside].astype(np.float32), pixels[inside], starts), shape=(len(at), count))

@@ -7,18 +7,19 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
+from . import gathered, separable
 from .georeference import Georeference, apply_affine, shifted
 from .grid import Grid, pixel_size_m
-from .separable import is_aligned, positions, resampled
 
 Block = tuple[NDArray[Any], NDArray[np.bool_]]
 Read = Callable[[int, int, int, int], Block]
@@ -27,6 +28,7 @@ BLOCK_PX = 256
 SOURCE_BLOCK_PX = 1024
 CACHE_BYTES = 48 * 2**20  # for 38,000 columns the last row of blocks, where the next window begins
 TOLERANCE_PX = 0.02
+POINTS = 5  # a side of a block, whose place in the source is looked up
 WORKERS = min(max((os.cpu_count() or 1) // 2, 1), 4)  # the other half is the network's; four feed a GPU
 HALF = 0.5
 
@@ -60,6 +62,19 @@ def on_grid(warp: Warp) -> Read:
     return read
 
 
+@dataclass(frozen=True)
+class Needed:
+    """What a block needs of the source: a window (row, col, height, width).
+
+    `complete` tells whether the whole block has a place in the source's CRS; `at` takes (col, row) from the block's
+    corner to the source's pixels, where that is affine.
+    """
+
+    window: tuple[int, int, int, int]
+    complete: bool = False
+    at: Affine | None = None
+
+
 class WarpedBlocks:
     """Blocks of a grid, each always resampled as a whole, so that a pixel never depends on the window asked for.
 
@@ -76,9 +91,12 @@ class WarpedBlocks:
         widest = 1 / min(self._scale)
         self._margin = math.ceil(widest) + 2
         self._side = max(8, min(BLOCK_PX, 2 ** int(math.log2(SOURCE_BLOCK_PX / widest))))
-        self._aligned = warp.resampling == Resampling.bilinear and is_aligned(warp.place, warp.grid)
+        bilinear = warp.resampling == Resampling.bilinear
+        self._aligned = bilinear and separable.is_aligned(warp.place, warp.grid)
+        self._gathered = bilinear and not warp.place.gcps and gathered.is_small(self._scale)
         self._kept: OrderedDict[tuple[int, int], Block] = OrderedDict()
         self._kept_bytes = 0
+        self._pool = ThreadPoolExecutor(WORKERS)  # kept: PROJ looks a CRS up again in each new thread
         self._reading = Lock()  # a dataset is read by one thread at a time; resampling lets go of Python's lock
 
     def read(self, row: int, col: int, height: int, width: int) -> Block:
@@ -101,8 +119,7 @@ class WarpedBlocks:
         `last_row` is the last one of the window that is read.
         """
         missing = [key for key in keys if key not in self._kept]
-        with ThreadPoolExecutor(WORKERS) as pool:
-            made = dict(zip(missing, pool.map(self._resample, missing), strict=True))
+        made = dict(zip(missing, self._pool.map(self._resample, missing), strict=True))
         blocks = [made[key] if key in made else self._kept[key] for key in keys]
         for key, block in zip(keys, blocks, strict=True):
             self._keep(key, block, last_row)
@@ -123,26 +140,34 @@ class WarpedBlocks:
             self._kept_bytes -= pixels.nbytes + valid.nbytes
 
     def _resample(self, key: tuple[int, int]) -> Block:
-        row, col = key[0] * self._side, key[1] * self._side
-        window, complete = self._source_window(row, col)
+        target = key[0] * self._side, key[1] * self._side
+        needed = self._needed(*target)
         with self._reading:
-            pixels, valid = self._warp.read(*window)
-        if complete and valid.all():
-            values = self._reproject(pixels.astype(np.float32), window[:2], (row, col))
+            pixels, valid = self._warp.read(*needed.window)
+        if needed.complete and valid.all():
+            values = self._reproject(pixels.astype(np.float32), needed, target)
             return self._warp.finish(values), np.ones(values.shape[1:], bool)
         weighted = np.concatenate([pixels * valid, valid[np.newaxis]]).astype(np.float32)
-        sums = self._reproject(weighted, window[:2], (row, col))
+        sums = self._reproject(weighted, needed, target)
         there = sums[-1] >= HALF
         values = np.divide(sums[:-1], sums[-1], out=np.zeros_like(sums[:-1]), where=there)
         return np.where(there, self._warp.finish(values), np.uint8(0)), there
 
-    def _reproject(
+    def _reproject(self, values: NDArray[np.float32], needed: Needed, target: tuple[int, int]) -> NDArray[np.float32]:
+        """Return `values` of the window that is needed, resampled to the block at `target` (row, col)."""
+        row, col = needed.window[:2]
+        if self._aligned:
+            rows, cols = separable.positions(self._warp.place, self._warp.grid, *target, self._side)
+            return separable.resampled(values, (rows - row, cols - col), self._scale)
+        if needed.at is not None:
+            return gathered.resampled(values, Affine.translation(-col, -row) @ needed.at, self._side, self._scale)
+        return self._warped(values, (row, col), target)
+
+    def _warped(
         self, values: NDArray[np.float32], source: tuple[int, int], target: tuple[int, int]
     ) -> NDArray[np.float32]:
+        """Return `values`, whose first pixel is `source`, resampled to a block by GDAL, which knows every case."""
         place, grid = self._warp.place, self._warp.grid
-        if self._aligned:
-            rows, cols = positions(place, grid, *target, self._side)
-            return resampled(values, (rows - source[0], cols - source[1]), self._scale)
         result = np.zeros((len(values), self._side, self._side), np.float32)
         where: dict[str, Any] = {"src_transform": shifted(place.transform, *source)}
         if place.gcps:
@@ -161,20 +186,23 @@ class WarpedBlocks:
         )
         return result
 
-    def _source_window(self, row: int, col: int) -> tuple[tuple[int, int, int, int], bool]:
-        """Return the (row, col, height, width) of the source that the block at (row, col) needs, and whether the
-        whole block has a place in the source's CRS."""
-        along = np.linspace(0, self._side, 9)
-        cols, rows = (axis.ravel() for axis in np.meshgrid(col + along, row + along))
+    def _needed(self, row: int, col: int) -> Needed:
+        """Return what the block at (row, col) needs of the source."""
+        along = np.linspace(0, self._side, POINTS)
+        across, down = np.meshgrid(along, along)
         place, grid = self._warp.place, self._warp.grid
-        xs, ys = place.from_crs(grid.crs, *apply_affine(grid.transform, cols, rows))
+        xs, ys = place.from_crs(grid.crs, *apply_affine(grid.transform, (col + across).ravel(), (row + down).ravel()))
         there = np.isfinite(xs) & np.isfinite(ys)
         if not there.any():
-            return (0, 0, 1, 1), False
+            return Needed((0, 0, 1, 1))
         cols, rows = place.to_pixels(xs[there], ys[there])
         top, height = _span(rows, self._warp.shape[0], self._margin)
         left, width = _span(cols, self._warp.shape[1], self._margin)
-        return (top, left, height, width), bool(there.all())
+        needed = Needed((top, left, height, width), bool(there.all()))
+        if not (needed.complete and self._gathered):
+            return needed
+        meshes = cols.reshape(across.shape), rows.reshape(across.shape)
+        return replace(needed, at=gathered.affine_to(*meshes, self._side, TOLERANCE_PX))
 
 
 def _span(positions: NDArray[np.float64], size: int, margin: int) -> tuple[int, int]:
