@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from .lines import dot
 from .rings import Bools, Floats, Ints, Polygons
 
 RIGHT = np.sin(np.radians(2))  # a corner within this of 90 degrees is a right one
@@ -32,12 +33,12 @@ class _Corners:
         rings, polygon = shapely.get_rings(polygons, return_index=True)
         xy, ring = shapely.get_coordinates(rings, return_index=True)
         here = np.flatnonzero(ring[1:] == ring[:-1])
-        ring, edge = ring[here], xy[here + 1] - xy[here]
+        ring, edge = ring[here], xy.take(here + 1, axis=0) - xy.take(here, axis=0)
         first = np.flatnonzero(np.diff(ring, prepend=-1))
         before = np.arange(len(edge)) - 1
         before[first] = np.append(first[1:], len(edge))[: len(first)] - 1
         length = np.maximum(np.hypot(*edge.T), 1e-12)
-        return cls(polygon[ring], edge, length, (edge * edge[before]).sum(axis=1) / (length * length[before]))
+        return cls(polygon[ring], edge, length, dot(edge, edge.take(before, axis=0)) / (length * length[before]))
 
 
 def oblique(polygons: Polygons) -> Bools:
@@ -62,7 +63,7 @@ def squared_axes(polygons: Polygons, noise_m: float) -> Floats:
     longest[corners.polygon[order]] = order  # the longest is written last
     along = (corners.edge / corners.length[:, None])[longest]
     turned = corners.edge[:, 0] * along[corners.polygon, 1] - corners.edge[:, 1] * along[corners.polygon, 0]
-    run = (corners.edge * along[corners.polygon]).sum(axis=1)
+    run = dot(corners.edge, along.take(corners.polygon, axis=0))
     off = np.minimum(np.abs(turned), np.abs(run)) > EXACT * corners.length
     short = corners.length < noise_m
 

@@ -30,7 +30,8 @@ class Fits:
 
     def at(self, which: Ints | Bools) -> Fits:
         """Return the fits of some pieces."""
-        return Fits(self.length[which], self.middle[which], self.spread[which])
+        rows = np.flatnonzero(which) if which.dtype == bool else which
+        return Fits(self.length.take(rows), self.middle.take(rows, axis=0), self.spread.take(rows, axis=0))
 
     def plus(self, other: Fits) -> Fits:
         """Return the fits of each piece together with one of `other`."""
@@ -44,17 +45,29 @@ class Fits:
     def pooled(self, owner: Ints) -> Fits:
         """Return for every piece the fit of all pieces with the same `owner`, which is the number of one of them."""
 
-        def total(values: Floats) -> Floats:
-            return np.asarray(np.bincount(owner, weights=values, minlength=len(owner))[owner], dtype=np.float64)
-
-        origin = self.middle[owner]
-        offset = self.middle - origin
-        length = total(self.length)
-        shift = np.column_stack([total(self.length * offset[:, k]) for k in (0, 1)]) / length[:, None]
+        origin, offset, shift = self._shifts(owner)
         rest = offset - shift
         product = np.column_stack([rest[:, 0] ** 2, rest[:, 0] * rest[:, 1], rest[:, 1] ** 2])
         spread = self.spread + self.length[:, None] * product
-        return Fits(length, origin + shift, np.column_stack([total(spread[:, k]) for k in (0, 1, 2)]))
+        columns = [_total(values, owner) for values in (self.length, *spread.T)]
+        return Fits(columns[0], origin + shift, np.column_stack(columns[1:]))
+
+    def middles(self, owner: Ints) -> Floats:
+        """Return for every piece the middle (n, 2) of all pieces with the same `owner`, as `pooled` does."""
+        origin, _, shift = self._shifts(owner)
+        return origin + shift
+
+    def _shifts(self, owner: Ints) -> tuple[Floats, Floats, Floats]:
+        """Return the middle of every piece's owner, its own and that of all from there."""
+        origin, length = self.middle.take(owner, axis=0), _total(self.length, owner)
+        offset = self.middle - origin
+        shift = np.column_stack([_total(self.length * offset[:, k], owner) for k in (0, 1)]) / length[:, None]
+        return origin, offset, shift
+
+
+def _total(values: Floats, owner: Ints) -> Floats:
+    """Return for every piece the sum over all with the same owner."""
+    return np.asarray(np.bincount(owner, weights=values, minlength=len(owner)).take(owner), dtype=np.float64)
 
 
 def fits_of(xy: Floats, begin: Ints, end: Ints) -> Fits:
@@ -62,7 +75,8 @@ def fits_of(xy: Floats, begin: Ints, end: Ints) -> Fits:
     start = starts_of(end - begin)
     piece = owner_of(start)
     first = begin[piece] + np.arange(start[-1]) - start[piece]
-    here, there = xy[first] - xy[begin[piece]], xy[first + 1] - xy[begin[piece]]
+    origin = xy.take(begin[piece], axis=0)
+    here, there = xy.take(first, axis=0) - origin, xy.take(first + 1, axis=0) - origin
     weight = np.hypot(*(there - here).T)
 
     def total(values: Floats) -> Floats:
@@ -70,7 +84,8 @@ def fits_of(xy: Floats, begin: Ints, end: Ints) -> Fits:
 
     length = np.maximum(total(weight), POINT_M)
     middle = total((here + there) / 2 * weight[:, None]) / length[:, None]
-    here, there = here - middle[piece], there - middle[piece]
+    origin = middle.take(piece, axis=0)
+    here, there = here - origin, there - origin
 
     def moment(one: int, two: int) -> Floats:  # the integral of x y along a segment, exactly
         ends = here[:, one] * here[:, two] + there[:, one] * there[:, two]
@@ -83,6 +98,11 @@ def distance(points: Floats, on_line: Floats, direction: Floats) -> Floats:
     """Return how far points (..., 2) are from the lines through `on_line` along unit vectors `direction`."""
     off = points - on_line
     return np.asarray(np.abs(off[..., 0] * direction[..., 1] - off[..., 1] * direction[..., 0]), dtype=np.float64)
+
+
+def dot(one: Floats, two: Floats) -> Floats:
+    """Return the inner products of the rows of `one` and `two`, both (n, 2); ten times as fast as a sum over axis 1."""
+    return np.asarray(one[:, 0] * two[:, 0] + one[:, 1] * two[:, 1], dtype=np.float64)
 
 
 def joined(number: Ints, one: Ints, two: Ints) -> Ints:

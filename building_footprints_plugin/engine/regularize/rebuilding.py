@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .coverage import Arcs, Coverage
+from .lines import dot
 from .rings import Bools, Floats, Ints, owner_of, starts_of
 from .walls import Walls, joints_of
 
@@ -36,7 +37,7 @@ def _with_closing(xy: Floats, start: Ints, ring: Bools, ends: Ints) -> Arcs:
     arc = owner_of(new_start)
     step = np.arange(new_start[-1]) - new_start[arc]
     source = np.where(step < np.diff(start)[arc], start[arc] + step, ends[arc, 0])
-    return Arcs(xy[source], new_start)
+    return Arcs(xy.take(source, axis=0), new_start)
 
 
 def _node_places(walls: Walls, first: Ints, last: Ints, coverage: Coverage, reach_m: float) -> Floats:
@@ -49,7 +50,7 @@ def _node_places(walls: Walls, first: Ints, last: Ints, coverage: Coverage, reac
     origin = np.zeros((count, 2))
     origin[node] = raw
     normal = np.column_stack([-walls.along[wall, 1], walls.along[wall, 0]])
-    offset = ((walls.place[wall] - origin[node]) * normal).sum(axis=1)
+    offset = dot(walls.place.take(wall, axis=0) - origin.take(node, axis=0), normal)
     weight = walls.fit.length[wall] ** 2
 
     def total(values: Floats) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from .coverage import Arcs, Coverage
-from .lines import Fits, distance, fits_of, joined
+from .lines import Fits, distance, dot, fits_of, joined
 from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
 from .unseen import on_border
 
@@ -45,7 +45,7 @@ class Sections:
 
     def chord(self) -> Floats:
         """Return the vector (sections, 2) from the corner where a section begins to the one where it ends."""
-        return np.asarray(self.corner_xy[self.corner[:, 1]] - self.corner_xy[self.corner[:, 0]], dtype=np.float64)
+        return self.corner_xy.take(self.corner[:, 1], axis=0) - self.corner_xy.take(self.corner[:, 0], axis=0)
 
 
 def sections_of(coverage: Coverage, tolerance_m: float, seen: Polygons) -> Sections:
@@ -60,7 +60,7 @@ def sections_of(coverage: Coverage, tolerance_m: float, seen: Polygons) -> Secti
     begin, end = cut[:-1][inner], cut[1:][inner]
     fit = fits_of(arcs.xy, begin, end)
     start = starts_of(np.bincount(arc[:-1][inner], minlength=len(arcs.start) - 1))
-    corner, corner_xy = _corners(coverage, start, arcs.xy[begin], arcs.xy[end])
+    corner, corner_xy = _corners(coverage, start, arcs.xy.take(begin, axis=0), arcs.xy.take(end, axis=0))
     unseen = on_border(fit.middle, coverage.sides[owner_of(start)], seen)
     single = Sections(start, fit, fit, np.arange(len(begin)), corner, corner_xy, unseen)
     return _laid_on_lines(single, tolerance_m * ON_LINE)
@@ -93,16 +93,16 @@ def _laid_on_lines(sections: Sections, near_m: float) -> Sections:
     """Lay sections that meet and go one way on one line where that is never further than `near_m` from their ends."""
     one, two = meeting_pairs(sections.corner.ravel(), np.repeat(np.arange(len(sections.corner)), 2))
     along = sections.own.direction()
-    same = np.abs((along[one] * along[two]).sum(axis=1)) >= ONE_WAY
+    same = np.abs(dot(along.take(one, axis=0), along.take(two, axis=0))) >= ONE_WAY
     same &= sections.unseen[one] == sections.unseen[two]
     one, two = one[same], two[same]
-    own, line, ends = sections.own, sections.line, sections.corner_xy[sections.corner]
+    own, line, ends = sections.own, sections.line, sections.corner_xy.take(sections.corner, axis=0)
     fit, off, new = own, np.empty(len(one)), np.ones(len(one), dtype=bool)
     while True:
         left, right = one[new], two[new]
         both = fit.at(left).plus(fit.at(right))
-        four = np.concatenate([ends[left], ends[right]], axis=1)
-        off[new] = distance(four, both.middle[:, None], both.direction()[:, None]).max(axis=1)
+        four = np.concatenate([ends.take(left, axis=0), ends.take(right, axis=0)], axis=1).transpose(1, 0, 2)
+        off[new] = distance(four, both.middle, both.direction()).max(axis=0)
         near = np.flatnonzero((off < near_m) & (line[one] != line[two]))
         pick = near[_mutual_best(line[one[near]], line[two[near]], off[near])]
         if not len(pick):

@@ -6,7 +6,7 @@ import numpy as np
 
 from .coverage import Coverage
 from .lengths import Lengths
-from .lines import distance
+from .lines import distance, dot
 from .rings import Bools, Floats, Ints
 from .sections import meeting_pairs
 from .walls import PARALLEL, SAME, Joints, Walls, cross, preceding
@@ -17,8 +17,8 @@ def mergeable(walls: Walls, lengths: Lengths) -> Bools:
     following = walls.following()
     here = np.flatnonzero((following >= 0) & (following != np.arange(len(walls))))
     there = following[here]
-    along = (walls.along[here] * walls.along[there]).sum(axis=1)
-    across = cross(walls.along[here], walls.along[there])
+    own, other = walls.along.take(here, axis=0), walls.along.take(there, axis=0)
+    along, across = dot(own, other), cross(own, other)
     shorter = walls.fit.length[here] < walls.fit.length[there]
     one, two = np.where(shorter, here, there), np.where(shorter, there, here)
     step = np.full(len(walls), np.inf)
@@ -31,11 +31,12 @@ def mergeable(walls: Walls, lengths: Lengths) -> Bools:
 
 def _farthest_end(walls: Walls, which: Ints, line: Ints) -> Floats:
     """Return how far the ends of walls are from the lines of others, at most; for parallels, how far these are."""
-    ends = np.stack([walls.begin[which], walls.end[which]], axis=1)
-    off = distance(ends, walls.place[line][:, None], walls.along[line][:, None]).max(axis=1)
-    step = distance(walls.place[which], walls.place[line], walls.along[line])
-    parallel = np.abs(cross(walls.along[which], walls.along[line])) < SAME
-    return np.asarray(np.where(parallel, step, off), dtype=np.float64)
+    place, along = walls.place.take(line, axis=0), walls.along.take(line, axis=0)
+    begin, end, step = (
+        distance(points.take(which, axis=0), place, along) for points in (walls.begin, walls.end, walls.place)
+    )
+    parallel = np.abs(cross(walls.along.take(which, axis=0), along)) < SAME
+    return np.where(parallel, step, np.maximum(begin, end))
 
 
 def going_on(walls: Walls, coverage: Coverage, step_m: float) -> tuple[Ints, Ints]:
@@ -57,7 +58,7 @@ def going_on(walls: Walls, coverage: Coverage, step_m: float) -> tuple[Ints, Int
 def removable(walls: Walls, joints: Joints, lengths: Lengths) -> Bools:
     """Tell which walls are too short to be told from noise, the shortest of each neighbourhood only."""
     following = walls.following()
-    length = ((joints.end - joints.begin) * walls.along).sum(axis=1)
+    length = dot(joints.end - joints.begin, walls.along)
     short = length < lengths.wall
     short |= walls.free & (_loss(walls, joints, following) <= lengths.loss)
     count = np.bincount(walls.arc)[walls.arc]
@@ -72,16 +73,18 @@ def _loss(walls: Walls, joints: Joints, following: Ints) -> Floats:
     before = preceding(following)
     wall = np.flatnonzero((before >= 0) & (following >= 0) & (before != following))
     left, right = before[wall], following[wall]
-    turn = cross(walls.along[left], walls.along[right])
+    one, two = walls.along.take(left, axis=0), walls.along.take(right, axis=0)
+    end, begin = joints.end.take(left, axis=0), joints.begin.take(right, axis=0)
+    turn = cross(one, two)
     steep = np.abs(turn) > PARALLEL
-    step = cross(joints.begin[right] - joints.end[left], walls.along[right]) / np.where(steep, turn, 1.0)
-    meeting = joints.end[left] + step[:, None] * walls.along[left]
-    onward = (step >= 0) & (((joints.begin[right] - meeting) * walls.along[right]).sum(axis=1) >= 0)
-    corner = distance(meeting, walls.place[wall], walls.along[wall])
-    chord = joints.end[wall] - joints.begin[wall]
-    along = (chord * walls.along[left]).sum(axis=1)
-    jog = np.abs(along * cross(chord, walls.along[left])) / np.maximum(np.hypot(*chord.T), 1e-9) / 2
-    same_way = (walls.along[left] * walls.along[right]).sum(axis=1) > 0
+    step = cross(begin - end, two) / np.where(steep, turn, 1.0)
+    meeting = end + step[:, None] * one
+    onward = (step >= 0) & (dot(begin - meeting, two) >= 0)
+    corner = distance(meeting, walls.place.take(wall, axis=0), walls.along.take(wall, axis=0))
+    chord = joints.end.take(wall, axis=0) - joints.begin.take(wall, axis=0)
+    along = dot(chord, one)
+    jog = np.abs(along * cross(chord, one)) / np.maximum(np.hypot(*chord.T), 1e-9) / 2
+    same_way = dot(one, two) > 0
     loss[wall] = np.where(steep & onward, corner, np.where(~steep & same_way & (along > 0), jog, np.inf))
     for place, inner, open_end in ((walls.end, before, following < 0), (walls.begin, following, before < 0)):
         last = np.flatnonzero(open_end & (inner >= 0))
@@ -97,7 +100,7 @@ def _facing(walls: Walls, removed: Bools, length: Floats, following: Ints) -> Bo
     left, right = before[gone], following[gone]
     both = (left >= 0) & (right >= 0) & (left != right)
     left, right = left[both], right[both]
-    back = (walls.along[left] * walls.along[right]).sum(axis=1) < -1 + PARALLEL**2
+    back = dot(walls.along[left], walls.along[right]) < -1 + PARALLEL**2
     extra[np.where(length[left] < length[right], left, right)[back]] = True
     return extra
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .coverage import Arcs
+from .lines import dot
 from .rings import Floats, owner_of, starts_of
 from .sections import Sections
 
@@ -24,7 +25,7 @@ def corners_where_lines_meet(sections: Sections, reach_m: float) -> Floats:
     corner = sections.corner.ravel()
     direction = sections.fit.direction()
     normal = np.repeat(np.column_stack([-direction[:, 1], direction[:, 0]]), 2, axis=0)
-    offset = ((np.repeat(sections.fit.middle, 2, axis=0) - sections.corner_xy[corner]) * normal).sum(axis=1)
+    offset = dot(np.repeat(sections.fit.middle, 2, axis=0) - sections.corner_xy.take(corner, axis=0), normal)
 
     def total(values: Floats) -> Floats:
         return np.asarray(np.bincount(corner, weights=values, minlength=len(sections.corner_xy)), dtype=np.float64)
@@ -50,4 +51,4 @@ def arcs_through(sections: Sections, corner_xy: Floats) -> Arcs:
     corner[~is_last], line[~is_last] = sections.corner[:, 0], sections.line
     corner[is_last], line[is_last] = sections.corner[sections.start[1:] - 1, 1], -1
     kept = np.append(True, (line[1:] != line[:-1]) | (arc[1:] != arc[:-1]))
-    return Arcs(corner_xy[corner[kept]], np.append(0, np.cumsum(kept))[start])
+    return Arcs(corner_xy.take(corner[kept], axis=0), np.append(0, np.cumsum(kept))[start])

@@ -9,7 +9,7 @@ import numpy as np
 from .coverage import Coverage
 from .directions import Directions, Pairs, directions_of
 from .lengths import Lengths
-from .lines import joined
+from .lines import dot, joined
 from .rings import Bools, Floats, Ints
 from .sections import Sections, meeting_pairs
 from .sifting import going_on, mergeable, removable
@@ -81,9 +81,9 @@ def _rows(coverage: Coverage) -> Ints:
 
 def _walls_of(sections: Sections, coverage: Coverage, directions: Directions) -> Walls:
     along = np.column_stack([np.cos(directions.angle), np.sin(directions.angle)])
-    along *= np.where((along * sections.chord()).sum(axis=1) < 0, -1.0, 1.0)[:, None]
+    along *= np.where(dot(along, sections.chord()) < 0, -1.0, 1.0)[:, None]
     arc = sections.arc()
-    begin, end = (sections.corner_xy[corner] for corner in sections.corner.T)
+    begin, end = (sections.corner_xy.take(corner, axis=0) for corner in sections.corner.T)
     beyond = np.where(sections.unseen, BEYOND_M, 0.0)[:, None] * np.column_stack([-along[:, 1], along[:, 0]])
     own = replace(sections.own, middle=sections.own.middle + beyond)
     kinds = coverage.closed[arc], sections.line, own, sections.fit.middle

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from .lines import Fits, joined
+from .lines import Fits, dot, joined
 from .rings import Bools, Floats, Ints, starts_of
 
 SAME = 1e-6  # sine of the turn between lines along one axis
@@ -39,8 +39,9 @@ class Walls:
 
     def at(self, which: Bools | Ints) -> Walls:
         """Return some of the walls."""
-        columns = {name: values[which] for name, values in vars(self).items() if name != "fit"}
-        return Walls(fit=self.fit.at(which), **columns)
+        rows = np.flatnonzero(which) if which.dtype == bool else which
+        columns = {name: values.take(rows, axis=0) for name, values in vars(self).items() if name != "fit"}
+        return Walls(fit=self.fit.at(rows), **columns)
 
     def ends_of_arcs(self) -> tuple[Ints, Ints]:
         """Return the first and the last wall of every arc."""
@@ -57,7 +58,7 @@ class Walls:
 
     def projected(self, points: Floats) -> Floats:
         """Return the feet on the walls' lines of one point each."""
-        distance = ((points - self.place) * self.along).sum(axis=1)
+        distance = dot(points - self.place, self.along)
         return np.asarray(self.place + distance[:, None] * self.along, dtype=np.float64)
 
 
@@ -80,12 +81,13 @@ def joints_of(walls: Walls, reach_m: float) -> Joints:
     here = np.flatnonzero(following >= 0)
     there = following[here]
     begin, end = walls.projected(walls.begin), walls.projected(walls.end)
-    turn = cross(walls.along[here], walls.along[there])
+    one, two = walls.along.take(here, axis=0), walls.along.take(there, axis=0)
+    turn = cross(one, two)
     steep = np.abs(turn) > PARALLEL
-    gap = walls.place[there] - walls.place[here]
-    along = cross(gap, walls.along[there]) / np.where(steep, turn, 1.0)
-    meeting = walls.place[here] + along[:, None] * walls.along[here]
-    meet = steep & (np.hypot(*(meeting - walls.end[here]).T) <= reach_m)
+    place = walls.place.take(here, axis=0)
+    along = cross(walls.place.take(there, axis=0) - place, two) / np.where(steep, turn, 1.0)
+    meeting = place + along[:, None] * one
+    meet = steep & (np.hypot(*(meeting - walls.end.take(here, axis=0)).T) <= reach_m)
     end[here[meet]] = begin[there[meet]] = meeting[meet]
     apart = np.zeros(len(walls), dtype=bool)
     apart[here[~meet]] = True
@@ -132,17 +134,16 @@ def preceding(following: Ints) -> Ints:
 
 def on_lines(walls: Walls) -> Walls:
     """Return the walls with the place and direction of every line taken anew from all walls on it."""
-    lines, line = np.unique(walls.line, return_inverse=True)
     angle = np.arctan2(walls.along[:, 1], walls.along[:, 0]) % np.pi
     strength = walls.fit.length * np.where(walls.free, 1e-6, 1.0)  # axes decide, then length
-    leader = np.zeros(len(lines), dtype=np.int64)
+    leaders = np.empty(int(walls.line.max(initial=-1)) + 1, dtype=np.int64)  # of lines that there are
     order = np.argsort(strength, kind="stable")
-    leader[line[order]] = order
-    angle = angle[leader][line]
+    leaders[walls.line[order]] = order
+    leader = leaders[walls.line]
+    angle = angle[leader]
     along = np.column_stack([np.cos(angle), np.sin(angle)])
-    along *= np.where((along * walls.along).sum(axis=1) < 0, -1.0, 1.0)[:, None]
-    pooled = walls.fit.pooled(leader[line])
-    return replace(walls, line=leader[line], place=pooled.middle, along=along, free=walls.free[leader][line])
+    along *= np.where(dot(along, walls.along) < 0, -1.0, 1.0)[:, None]
+    return replace(walls, line=leader, place=walls.fit.middles(leader), along=along, free=walls.free[leader])
 
 
 def _outside(walls: Ints, step: Ints, removed: Bools) -> Ints:
