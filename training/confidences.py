@@ -13,7 +13,7 @@ from scipy.special import expit
 from building_footprints_plugin.engine.confidence import Calibration, log_odds
 from building_footprints_plugin.engine.polygonize import CODE_MAX
 
-from .objects import objects_of
+from .objects import Objects, Score, objects_of, scores, together
 from .trying import Point, Tile, labels_at
 
 Floats = NDArray[np.float64]
@@ -23,36 +23,33 @@ HOLD = 1.0  # how strongly the line is held where it was, in footprints: a few t
 
 @dataclass(frozen=True)
 class Found:
-    """The footprints (n,) of some tiles: mean building probability, and which are right; `buildings` there are."""
+    """The footprints (n,) of some tiles, and the mean building probability of each."""
 
     mean: Floats
-    right: NDArray[np.bool_]
-    buildings: int
+    objects: Objects
 
-    def f1(self, kept: NDArray[np.bool_]) -> float:
-        """Return the object F1 of the footprints that are `kept` (n,)."""
-        total = int(kept.sum()) + self.buildings
-        return 2.0 * int((self.right & kept).sum()) / total if total else 0.0
+    def score(self, kept: NDArray[np.bool_]) -> Score:
+        """Return the score of the footprints that are `kept` (n,)."""
+        return Score(*scores(self.objects.sums(kept)).tolist())
 
 
 def find(tiles: Sequence[Tile], point: Point, min_area_px: float) -> Found:
     """Return what is found of some tiles with the thresholds `point`."""
-    means, rights, buildings = [np.empty(0)], [np.empty(0, dtype=bool)], 0
+    means, each = [], []
     for tile in tiles:
         [labels] = labels_at([point], tile.building, tile.interior)
-        objects = objects_of(labels, tile.truth)
-        large = objects.size_px >= min_area_px
-        mean = np.bincount(labels.ravel(), tile.building.ravel()) / np.maximum(np.bincount(labels.ravel()), 1)
-        means.append(mean[objects.number[large]] / CODE_MAX)
-        rights.append(objects.matched[large])
-        buildings += objects.buildings
-    return Found(np.concatenate(means), np.concatenate(rights), buildings)
+        size_px = np.bincount(labels.ravel())
+        mean = np.bincount(labels.ravel(), tile.building.ravel()) / np.maximum(size_px, 1)
+        objects = objects_of(np.where(size_px[labels] < min_area_px, 0, labels), tile.truth)
+        means.append(mean[objects.number] / CODE_MAX)
+        each.append(objects)
+    return Found(np.concatenate(means), together(each))
 
 
 def calibrate(found: Mapping[str, Found]) -> Calibration:
     """Return the line that makes what became of the footprints likeliest; each counts alike."""
     mean = np.concatenate([np.empty(0), *(place.mean for place in found.values())])
-    right = np.concatenate([np.empty(0, dtype=bool), *(place.right for place in found.values())])
+    right = np.concatenate([np.empty(0, dtype=bool), *(place.objects.matched for place in found.values())])
     sides = np.column_stack([log_odds(mean), np.ones(len(right))])
     start = np.array([1.0, 0.0])
 

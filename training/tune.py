@@ -1,4 +1,4 @@
-"""`tune`: the thresholds and the smallest area that give the best object F1 on the validation places.
+"""`tune`: the thresholds and the smallest area that are worth most, by object F1 and pixel IoU, on validation places.
 
 The network runs once; its probabilities are kept as codes. The search goes over a coarse grid of 3 x 3 x 3 building,
 seed and merge thresholds, then over finer ones around the best so far; the smallest area costs nothing. What the best
@@ -27,7 +27,7 @@ from building_footprints_plugin.engine.weights import load_network
 
 from .confidences import UNCHANGED, Found, calibrate, find
 from .export import as_weights, keep_thresholds, rewrite_manifest
-from .objects import Objects
+from .objects import Objects, Score, scores
 from .places import Place
 from .trying import Point, Tile, try_points
 
@@ -38,7 +38,7 @@ AREAS_M2 = np.arange(0.0, 31.0)  # more would make up for false alarms by throwi
 
 CONFIDENCES = np.arange(0.0, 0.51, 0.05).round(2)
 
-AS_GOOD = 0.005  # of mean F1: small houses are not thrown away for less, which may be chance
+AS_GOOD = 0.005  # of what a setting is worth: small houses are not thrown away for less, which may be chance
 
 Floats = NDArray[np.float64]
 Codes = dict[str, list[Tile]]  # by place
@@ -47,18 +47,24 @@ Try = Callable[[Sequence[Tile], Sequence[Point]], Iterable[list[Objects]]]  # wh
 
 @dataclass(frozen=True)
 class Setting:
-    """Thresholds and smallest area, with the object F1 of each place."""
+    """Thresholds and smallest area, with the score of each place."""
 
     point: Point
     min_area_m2: float
-    f1: dict[str, float]
+    scores: dict[str, Score]
     min_confidence: float = 0.0
     calibration: Calibration = UNCHANGED
 
     @property
-    def mean_f1(self) -> float:
+    def mean(self) -> Score:
         """Places count alike, however many buildings they have: the next place is one that was never seen."""
-        return sum(self.f1.values()) / len(self.f1)
+        f1, iou = zip(*self.scores.values(), strict=True)
+        return Score(sum(f1) / len(f1), sum(iou) / len(iou))
+
+    @property
+    def worth(self) -> float:
+        """Return the sum of both: by F1 alone, blocks are left out whose houses cannot be told apart."""
+        return sum(self.mean)
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -83,30 +89,29 @@ class Search:
 
     @property
     def ranked(self) -> list[Setting]:
-        """Return the settings, the best mean F1 first."""
-        return sorted(self.tried.values(), key=lambda setting: -setting.mean_f1)
+        """Return the settings, what is worth most first."""
+        return sorted(self.tried.values(), key=lambda setting: -setting.worth)
 
     def look(self, points: Iterable[Point]) -> None:
         """Try the points that were not tried yet, each with the smallest area that is as good as the best."""
         new = [point for point in dict.fromkeys(points) if point not in self.tried]
-        f1 = self.f1(new, AREAS_M2)
+        found = self.scores(new, AREAS_M2)
+        worth = np.mean(list(found.values()), axis=0).sum(axis=0)
         for index, point in enumerate(new):
-            own = {name: table[index] for name, table in f1.items()}
-            mean = np.mean(list(own.values()), axis=0)
-            best = int(np.argmax(mean >= mean.max() - AS_GOOD))
-            at_best = {name: float(values[best]) for name, values in own.items()}
+            best = int(np.argmax(worth[index] >= worth[index].max() - AS_GOOD))
+            at_best = {name: Score(*each[:, index, best].tolist()) for name, each in found.items()}
             self.tried[point] = Setting(point, float(AREAS_M2[best]), at_best)
 
-    def f1(self, points: Sequence[Point], areas_m2: Floats) -> dict[str, Floats]:
-        """Return the object F1 `(points, areas)` of each place."""
+    def scores(self, points: Sequence[Point], areas_m2: Floats) -> dict[str, Floats]:
+        """Return F1 and IoU `(2, points, areas)` of each place."""
         return {
-            name: f1_of(self.try_all(tiles, points), areas_m2 / self.gsd_m[name] ** 2)
+            name: scores_of(self.try_all(tiles, points), areas_m2 / self.gsd_m[name] ** 2)
             for name, tiles in self.tiles.items()
         }
 
 
 def tune(weights: Path, places: list[Place], workers: int = 1) -> tuple[Setting, list[Setting]]:
-    """Return the thresholds as they are now, with their F1, and all that were tried, the best mean F1 first.
+    """Return the thresholds as they are now, with their scores, and all that were tried, what is worth most first.
 
     `weights` may be a checkpoint. Memory: four bytes a pixel of the places, at the network's resolution.
     """
@@ -126,7 +131,7 @@ def tune(weights: Path, places: list[Place], workers: int = 1) -> tuple[Setting,
 
 
 def judged(setting: Setting, tiles: Codes, gsd_m: Mapping[str, float]) -> Setting:
-    """Return the setting with its F1 on the tiles of each place, of `gsd_m` metres per pixel."""
+    """Return the setting with its scores on the tiles of each place, of `gsd_m` metres per pixel."""
     found = {name: find(own, setting.point, setting.min_area_m2 / gsd_m[name] ** 2) for name, own in tiles.items()}
     return _kept(setting, found, setting.min_confidence)
 
@@ -136,13 +141,13 @@ def with_confidence(setting: Setting, tiles: Codes, gsd_m: Mapping[str, float]) 
     found = {name: find(own, setting.point, setting.min_area_m2 / gsd_m[name] ** 2) for name, own in tiles.items()}
     line = replace(setting, calibration=calibrate(found))
     tried = [_kept(line, found, float(lowest)) for lowest in CONFIDENCES]
-    best = max(one.mean_f1 for one in tried)
-    return next(one for one in tried if one.mean_f1 >= best - AS_GOOD)
+    best = max(one.worth for one in tried)
+    return next(one for one in tried if one.worth >= best - AS_GOOD)
 
 
 def _kept(setting: Setting, found: Mapping[str, Found], lowest: float) -> Setting:
-    f1 = {name: own.f1(setting.calibration(own.mean) >= lowest) for name, own in found.items()}
-    return replace(setting, min_confidence=lowest, f1=f1)
+    found_scores = {name: own.score(setting.calibration(own.mean) >= lowest) for name, own in found.items()}
+    return replace(setting, min_confidence=lowest, scores=found_scores)
 
 
 def write_thresholds(weights: Path, best: Setting) -> None:
@@ -162,21 +167,10 @@ def around(centre: Point, steps: Point) -> list[Point]:
     return [Point(*values) for values in product(*axes)]
 
 
-def f1_of(found: Iterable[list[Objects]], areas_px: Floats) -> Floats:
-    """Return the object F1 `(points, areas)` of all tiles together, smaller found buildings being left out."""
-    tp = proposed = buildings = np.zeros(())
-    for objects in found:
-        hits = [one.size_px[one.matched] for one in objects]
-        tp = tp + np.stack([_at_least(sizes, areas_px) for sizes in hits])
-        proposed = proposed + np.stack([_at_least(one.size_px, areas_px) for one in objects])
-        buildings = buildings + objects[0].buildings
-    total = proposed + buildings
-    return np.divide(2.0 * tp, total, out=np.zeros_like(total, dtype=np.float64), where=total > 0)
-
-
-def _at_least(sizes: NDArray[np.int64], areas_px: Floats) -> NDArray[np.intp]:
-    """Return how many of the sizes reach each area."""
-    return len(sizes) - np.searchsorted(np.sort(sizes), areas_px, side="left")
+def scores_of(found: Iterable[list[Objects]], areas_px: Floats) -> Floats:
+    """Return F1 and IoU `(2, points, areas)` of all tiles together, smaller found buildings being left out."""
+    each = [[one.sums(one.size_px >= areas_px[:, None]) for one in tile] for tile in found]
+    return scores(np.sum(each, axis=0))
 
 
 def _codes(weights: Path, places: list[Place]) -> tuple[Codes, dict[str, float], Setting]:
@@ -198,7 +192,7 @@ def _codes(weights: Path, places: list[Place]) -> tuple[Codes, dict[str, float],
 
 
 def _setting(values: Mapping[str, float]) -> Setting:
-    """Return the setting that a manifest holds; its F1 is not known."""
+    """Return the setting that a manifest holds; its scores are not known."""
     point = Point(*(values[name] for name in Point._fields))
     return Setting(point, values["min_area_m2"], {}, values["min_confidence"], Calibration.of(values))
 

@@ -18,7 +18,7 @@ from training.export import read_checkpoint
 from training.objects import Objects, objects_of
 from training.places import read_places
 from training.trying import Point, Tile, try_points
-from training.tune import AREAS_M2, CENTRE, Search, around, f1_of, tune
+from training.tune import AREAS_M2, CENTRE, Search, around, scores_of, tune
 
 
 def test_objects_by_hand() -> None:
@@ -31,6 +31,7 @@ def test_objects_by_hand() -> None:
     objects = objects_of(found, truth)
     assert objects.buildings == 2
     assert (objects.size_px.tolist(), objects.matched.tolist()) == ([12, 9], [True, False])
+    assert (objects.known_px.tolist(), objects.right_px.tolist(), objects.truth_px) == ([12, 9], [12, 0], 32)
 
 
 @pytest.mark.parametrize(("overlap", "matched"), [(10, False), (11, True)])  # of 15 and 15: IoU 10/20 and 11/19
@@ -40,14 +41,24 @@ def test_half_is_not_enough(overlap: int, matched: bool) -> None:
     assert objects_of(found, truth).matched.tolist() == [matched]
 
 
-def test_f1_at_each_area_by_hand() -> None:
-    """Two tiles with three buildings: found are 10 (right), 4 (wrong); 6 (right). Smaller ones are left out in turn."""
+def test_scores_at_each_area_by_hand() -> None:
+    """Two tiles with three buildings: found are 10 (right), 4 (wrong); 6 (right). Smaller ones are left out in turn.
+
+    Of the 20 pixels of buildings, 8 and 1 are found in the first tile (one of the ten lies on unknown ground), and 5.
+    """
     tiles = [
-        [Objects(np.array([10, 4]), np.array([True, False]), 2, np.array([1, 2]))],
-        [Objects(np.array([6]), np.array([True]), 1, np.array([1]))],
+        [objects([(10, True, 9, 8), (4, False, 4, 1)], buildings=2, truth_px=14)],
+        [objects([(6, True, 6, 5)], buildings=1, truth_px=6)],
     ]
-    f1 = f1_of(tiles, np.array([0.0, 4.0, 5.0, 7.0, 11.0]))
+    f1, iou = scores_of(tiles, np.array([0.0, 4.0, 5.0, 7.0, 11.0]))
     assert f1[0].tolist() == pytest.approx([4 / 6, 4 / 6, 4 / 5, 2 / 4, 0])
+    assert iou[0].tolist() == pytest.approx([14 / 25, 14 / 25, 13 / 22, 8 / 21, 0])
+
+
+def objects(rows: list[tuple[int, bool, int, int]], buildings: int, truth_px: int) -> Objects:
+    """Return found buildings of size, match, known and right pixels."""
+    size, matched, known, right = map(np.array, zip(*rows, strict=True))
+    return Objects(size, matched, np.arange(len(rows)) + 1, known, right, buildings, truth_px)
 
 
 def noisy_tile(seed: int) -> Tile:
@@ -75,12 +86,13 @@ def test_around_stays_within_the_limits() -> None:
 
 
 def hill(peak: Point, area_m2: float) -> object:
-    """An F1 that is 1 at one point and area, and falls off in all four directions."""
+    """A score that is 1 at one point and area, in both figures together, and falls off in all four directions."""
 
     class Hill(Search):
-        def f1(self, points: list[Point], areas_m2: np.ndarray) -> dict[str, np.ndarray]:
+        def scores(self, points: list[Point], areas_m2: np.ndarray) -> dict[str, np.ndarray]:
             away = [sum(abs(a - b) for a, b in zip(point, peak, strict=True)) for point in points]
-            return {"place": 1 - np.array(away)[:, None] - 0.00099 * np.abs(areas_m2 - area_m2)}
+            worth = 1 - np.array(away)[:, None] - 0.00099 * np.abs(areas_m2 - area_m2)
+            return {"place": np.stack([0.25 * worth, 0.75 * worth])}
 
     return Hill({}, 0.3, lambda tiles, points: [])
 
@@ -105,7 +117,7 @@ def test_of_areas_as_good_the_smallest_counts() -> None:
     )
     search.look([Point(0.6, 0.6, 9.0)])  # nothing is merged
     [setting] = search.ranked
-    assert setting.mean_f1 == 1.0
+    assert setting.mean == (1.0, 1.0)
     assert setting.min_area_m2 == 0.0
 
 
@@ -129,10 +141,12 @@ def test_the_command_prints_and_writes(data: Path, tmp_path: Path, capsys: pytes
     assert read_manifest(weights).thresholds == THRESHOLDS
     assert main(["tune", str(weights), str(data), "--workers", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert " ".join(lines[0].split()) == "setting threshold seeds merge min area m2 confidence mean F1 far third"
+    assert (
+        " ".join(lines[0].split()) == "setting threshold seeds merge min area m2 confidence mean F1 pixel IoU far third"
+    )
     assert lines[1].split()[:7] == ["as", "it", "was", "0.400", "0.600", "0.900", "5"]
     best = lines[2].split()
-    assert float(best[7]) >= float(lines[1].split()[8])
+    assert float(best[7]) + float(best[8]) >= float(lines[1].split()[8]) + float(lines[1].split()[9])
     found = read_manifest(weights).thresholds
     assert found["threshold"] == pytest.approx(float(best[2]), abs=1e-3)
     assert found["min_area_m2"] == float(best[5])

@@ -14,8 +14,8 @@ from ..tables import Row, table
 from ..tune import Setting, tune, write_thresholds
 
 DESCRIPTION = """Run the network once over the validation places, and look for the thresholds and the smallest area with
-the best object F1 (IoU above 0.5), as a mean over places. Buildings are counted by their pixels here, before outlines
-are drawn; `evaluate` says what the outlines are worth."""
+the best sum of object F1 (IoU above 0.5) and pixel IoU, as a mean over places. Buildings are counted by their pixels
+here, before outlines are drawn; `evaluate` says what the outlines are worth."""
 SHOWN = 5
 COLUMNS = {
     "threshold": ("threshold", 3),
@@ -23,7 +23,8 @@ COLUMNS = {
     "merge_threshold": ("merge", 3),
     "min_area_m2": ("min area m2", 0),
     "min_confidence": ("confidence", 2),
-    "mean_f1": ("mean F1", 4),
+    "f1": ("mean F1", 4),
+    "iou": ("pixel IoU", 4),
 }
 
 
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     names = tuple(arguments.places.split(",")) if arguments.places else ()
     places = chosen_places(arguments.data, Choice("val", names))
     now, settings = tune(arguments.weights, places, arguments.workers)
-    if settings[0].mean_f1 == 0:
+    if settings[0].mean.f1 == 0:
         raise FootprintsError(f"{arguments.weights} finds no building of the places at any threshold; train it longer.")
     rows = [_row("as it was", now), *(_row(f"best {rank}", one) for rank, one in enumerate(settings[:SHOWN], start=1))]
     print(table(rows, {**COLUMNS, **{place.name: (place.name, 3) for place in places}}, "setting"))
@@ -55,4 +56,5 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _row(name: str, setting: Setting) -> Row:
-    return {"setting": name, **setting.thresholds, "mean_f1": setting.mean_f1, **setting.f1}
+    places = {place: score.f1 for place, score in setting.scores.items()}
+    return {"setting": name, **setting.thresholds, **setting.mean._asdict(), **places}
