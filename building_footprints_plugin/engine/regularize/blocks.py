@@ -46,14 +46,14 @@ class Frames:
 
     def into(self, xy: Floats, row: Ints) -> tuple[Floats, Floats]:
         """Return points (k, 2) in the frames `row`."""
-        x, y = (xy - self.middle[row]).T
+        x, y = (xy - self.middle.take(row, axis=0)).T
         return x * self.cosine[row] + y * self.sine[row], y * self.cosine[row] - x * self.sine[row]
 
     def back(self, xy: Floats, row: Ints) -> Floats:
         """Return points (k, 2) of the frames `row` where they belong."""
         x, y = xy.T
         turned = x * self.cosine[row] - y * self.sine[row], x * self.sine[row] + y * self.cosine[row]
-        return np.column_stack(turned) + self.middle[row]
+        return np.column_stack(turned) + self.middle.take(row, axis=0)
 
 
 def blocks(outlines: Polygons, which: Ints, squared: Squared, seen: Polygons) -> tuple[Polygons, Bools]:
@@ -106,7 +106,7 @@ class _Marks:
 
 def _lines_of(squared: Squared, frames: Frames) -> tuple[Lines, Lines]:
     """Return the lines that walls lie on across the first axis, and across the second."""
-    walls, polygon = squared.walls, squared.sides[squared.walls.arc]
+    walls, polygon = squared.walls, squared.sides.take(squared.walls.arc, axis=0)
     wall, side = np.nonzero((polygon >= 0) & (frames.number[polygon] >= 0))
     row = frames.number[polygon[wall, side]]
     seen = ~walls.fixed[wall]
@@ -119,12 +119,14 @@ def _lines_of(squared: Squared, frames: Frames) -> tuple[Lines, Lines]:
 
 def _marks_of_walls(walls: Walls, wall: Ints, row: Ints, frames: Frames) -> _Marks:
     """Return the marks of walls; `shared` are those along an axis."""
-    along, place = walls.along[wall], walls.place[wall]
+    along, place, begin, end = (
+        points.take(wall, axis=0) for points in (walls.along, walls.place, walls.begin, walls.end)
+    )
     run = np.abs(along[:, 0] * frames.cosine[row] + along[:, 1] * frames.sine[row])
     rise = np.abs(along[:, 1] * frames.cosine[row] - along[:, 0] * frames.sine[row])
     square = np.minimum(run, rise) < SAME
-    middle = np.where(square[:, None], place, (walls.begin[wall] + walls.end[wall]) / 2)
-    length = np.hypot(*(walls.end[wall] - walls.begin[wall]).T)
+    middle = np.where(square[:, None], place, (begin + end) / 2)
+    length = np.hypot(*(end - begin).T)
     weight = length * np.where(square, 1.0, SLANTED_WEIGHT * np.maximum(run, rise))
     at = np.column_stack(frames.into(middle, row))
     return _Marks(row, at, np.column_stack([rise, run]), weight, square)
@@ -175,7 +177,7 @@ def _edges_of(outlines: Polygons, frames: Frames, row: Ints) -> tuple[Floats, In
     here = np.flatnonzero(inner)
     reach = np.maximum.reduceat(np.abs(turned).max(axis=1), start[:-1]) + 1.0
     edge_start = starts_of(np.bincount(building[here], minlength=len(outlines)))
-    return np.concatenate([turned[here], turned[here + 1]], axis=1), edge_start, reach
+    return np.concatenate([turned.take(here, axis=0), turned.take(here + 1, axis=0)], axis=1), edge_start, reach
 
 
 def _between_ends(lines: Lines, which: Ints, reach: Floats) -> Lines:

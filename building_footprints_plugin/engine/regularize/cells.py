@@ -117,13 +117,16 @@ def _cut(edge: Floats, owner: Ints, lines: Lines, axis: int) -> tuple[Floats, In
     at = lines.at[np.arange(start[-1]) + (lines.start[owner] - start[:-1])[which]]
     begin, run = edge[which, axis], (edge[:, axis + 2] - edge[:, axis])[which]
     share = (at - begin) / np.where(run == 0, np.inf, run)
-    inside = (share > 0) & (share < 1)
-    piece, share = np.append(which[inside], np.arange(len(edge))), np.append(share[inside], np.zeros(len(edge)))
-    order = np.lexsort((share, piece))
-    piece = piece[order]
-    points = edge[piece, :2] + share[order][:, None] * (edge[:, 2:] - edge[:, :2])[piece]
-    last = np.append(piece[1:] != piece[:-1], True)
-    to = np.where(last[:, None], edge[piece, 2:], np.roll(points, -1, axis=0))
+    inside = np.flatnonzero((share > 0) & (share < 1))
+    first = starts_of(np.bincount(which[inside], minlength=len(edge)) + 1)  # the beginning of each edge, then its cuts
+    piece, cut = owner_of(first), which[inside]
+    step = np.arange(len(inside)) + cut + 1  # of lines ascending, as edges do whose run is above 0
+    step = np.where(run[inside] > 0, step, first[cut] + first[cut + 1] - step)
+    shares = np.zeros(len(piece))
+    shares[step] = share[inside]
+    points = edge[:, :2].take(piece, axis=0) + shares[:, None] * (edge[:, 2:] - edge[:, :2]).take(piece, axis=0)
+    to = np.roll(points, -1, axis=0)
+    to[first[1:] - 1] = edge[:, 2:]
     return np.concatenate([points, to], axis=1), owner[piece]
 
 

@@ -29,8 +29,8 @@ def with_circles(arcs: Arcs, raw: Arcs, closed: Bools, tolerance_m: float, pixel
     step = np.arange(start[-1]) - start[arc]
     turn = np.sign(area[arc]) * 2 * np.pi * (step % corners[arc]) / corners[arc]
     reach = np.sqrt(2 * np.abs(area) / (corners * np.sin(2 * np.pi / corners)))
-    on_circle = centre[arc] + reach[arc, None] * np.column_stack([np.cos(turn), np.sin(turn)])
-    own = arcs.xy[np.where(is_round[arc], 0, arcs.start[arc] + step)]
+    on_circle = centre.take(arc, axis=0) + reach[arc, None] * np.column_stack([np.cos(turn), np.sin(turn)])
+    own = arcs.xy.take(np.where(is_round[arc], 0, arcs.start[arc] + step), axis=0)
     return Arcs(np.where(is_round[arc][:, None], on_circle, own), start), is_round
 
 
@@ -38,7 +38,7 @@ def fitted_circles(arcs: Arcs) -> tuple[Floats, Floats, Floats]:
     """Return centre, radius and root mean square error of the circle through each arc (Kasa, 1976)."""
     edge = np.flatnonzero(np.diff(owner_of(arcs.start)) == 0)
     arc = owner_of(arcs.start)[edge]
-    here, there = arcs.xy[edge], arcs.xy[edge + 1]
+    here, there = arcs.xy.take(edge, axis=0), arcs.xy.take(edge + 1, axis=0)
     weight = np.hypot(*(there - here).T)
 
     def mean(values: Floats) -> Floats:
@@ -48,7 +48,7 @@ def fitted_circles(arcs: Arcs) -> tuple[Floats, Floats, Floats]:
     length = np.bincount(arc, weights=weight, minlength=len(arcs.start) - 1)
     middle = (here + there) / 2
     origin = np.column_stack([mean(middle[:, 0]), mean(middle[:, 1])])
-    x, y = (middle - origin[arc]).T
+    x, y = (middle - origin.take(arc, axis=0)).T
     square = x**2 + y**2
     xx, yy, xy = mean(x * x), mean(y * y), mean(x * y)
     right_x, right_y = mean(x * square) / 2, mean(y * square) / 2
@@ -63,7 +63,7 @@ def _areas(arcs: Arcs) -> Floats:
     """Return the signed area of the closed arcs, counterclockwise positive."""
     arc = owner_of(arcs.start)
     edge = np.flatnonzero(np.diff(arc) == 0)
-    origin = arcs.xy[arcs.start[:-1]][arc[edge]]
-    here, there = arcs.xy[edge] - origin, arcs.xy[edge + 1] - origin
+    origin = arcs.xy.take(arcs.start[arc[edge]], axis=0)
+    here, there = arcs.xy.take(edge, axis=0) - origin, arcs.xy.take(edge + 1, axis=0) - origin
     twice = here[:, 0] * there[:, 1] - here[:, 1] * there[:, 0]
     return np.asarray(np.bincount(arc[edge], weights=twice, minlength=len(arcs.start) - 1) / 2, dtype=np.float64)

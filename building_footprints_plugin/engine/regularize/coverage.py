@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .lines import dot
 from .noding import Noded
 from .rings import Bools, Floats, Ints, Polygons, Rings, owner_of, polygons_of, starts_of
 
@@ -28,7 +29,7 @@ class Arcs:
     def at(self, which: Bools) -> Arcs:
         """Return some of the arcs."""
         counts = np.diff(self.start)
-        return Arcs(self.xy[np.repeat(which, counts)], starts_of(counts[which]))
+        return Arcs(self.xy.compress(np.repeat(which, counts), axis=0), starts_of(counts[which]))
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,16 @@ class Coverage:
 
     def touching(self) -> tuple[Ints, Ints]:
         """Return the pairs of polygons that share an arc, either way round."""
-        one, two = self.sides[(self.sides >= 0).all(axis=1)].T
+        one, two = self.sides.compress(self.sides.min(axis=1) >= 0, axis=0).T
         return np.concatenate([one, two]), np.concatenate([two, one])
 
     def around(self, polygons: Bools) -> Bools:
         """Tell which polygons share an arc or a node with `polygons`, these included."""
-        near = np.append(polygons, False)[self.sides].max(axis=1)
+        one, two = np.append(polygons, False).take(self.sides.T)
         nodes = np.zeros(int(self.node.max(initial=-1)) + 2, dtype=bool)
-        nodes[self.node[near & ~self.closed]] = True
-        return self.beside(near | nodes[self.node].max(axis=1))
+        nodes[self.node[(one | two) & ~self.closed]] = True
+        begin, end = nodes.take(self.node.T)
+        return self.beside(one | two | begin | end)
 
     def of(self, polygons: Bools) -> Coverage:
         """Return the coverage with the outlines of `polygons` only, and all arcs."""
@@ -90,7 +92,7 @@ class Coverage:
         back = np.repeat(self.use_back, counts)
         first = np.repeat(arcs.start[self.use_arc], counts)
         last = np.repeat(arcs.start[self.use_arc + 1] - 1, counts)
-        xy = np.rint(arcs.xy[np.where(back, last - step, first + step)] / GRID_M) * GRID_M
+        xy = np.rint(arcs.xy.take(np.where(back, last - step, first + step), axis=0) / GRID_M) * GRID_M
         rings = Rings(xy, begin[self.use_start], self.first_ring)
         node = self.node[self.use_arc, self.use_back.astype(np.int64)]
         node = np.where(node < 0, int(node.max(initial=-1)) + 1 + self.use_arc, node)
@@ -131,15 +133,17 @@ class Coverage:
 
 def _without_straight_nodes(rings: Rings, vertex: Ints, node: Ints) -> Rings:
     """Return the rings without the nodes that are on a straight line in all of them; `vertex` are those at `node`."""
-    here = rings.xy[vertex]
-    before, after = rings.xy[rings.previous()[vertex]] - here, rings.xy[rings.following()[vertex]] - here
+    here, before, after = (
+        rings.xy.take(which, axis=0) for which in (vertex, rings.previous()[vertex], rings.following()[vertex])
+    )
+    before, after = before - here, after - here
     area = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0])
-    straight = (area <= STRAIGHT_M * np.hypot(*(after - before).T)) & ((before * after).sum(axis=1) < 0)
+    straight = (area <= STRAIGHT_M * np.hypot(*(after - before).T)) & (dot(before, after) < 0)
     corner = np.zeros(int(node.max(initial=-1)) + 1, dtype=bool)
     corner[node[~straight]] = True
     kept = np.ones(len(rings.xy), dtype=bool)
     kept[vertex[~corner[node]]] = False
-    return Rings(rings.xy[kept], np.append(0, np.cumsum(kept))[rings.start], rings.first_ring)
+    return Rings(rings.xy.compress(kept, axis=0), np.append(0, np.cumsum(kept))[rings.start], rings.first_ring)
 
 
 def coverage_of(noded: Noded) -> Coverage:
@@ -170,7 +174,7 @@ def _rolled(noded: Noded) -> Ints:
     rings = noded.rings
     ring, counts = rings.ring_of_vertex(), np.diff(rings.start)
     centre = np.add.reduceat(rings.xy, rings.start[:-1]) / counts[:, None]
-    far = np.hypot(*(rings.xy - centre[ring]).T).round(6) + np.where(noded.node, 1e9, 0.0)
+    far = np.hypot(*(rings.xy - centre.take(ring, axis=0)).T).round(6) + np.where(noded.node, 1e9, 0.0)
     best = np.flatnonzero(far == np.maximum.reduceat(far, rings.start[:-1])[ring])
     roll = (best[np.searchsorted(best, rings.start[:-1])] - rings.start[:-1])[ring]
     base, count = rings.start[ring], counts[ring]
@@ -181,7 +185,7 @@ def _copied(xy: Floats, order: Ints, rings: Rings, first: Ints, length: Ints) ->
     start = starts_of(length + 1)
     place = np.repeat(first, length + 1) + np.arange(start[-1]) - np.repeat(start[:-1], length + 1)
     place[start[1:] - 1] = _after(rings, first + length - 1)
-    return Arcs(xy[order[place]], start)
+    return Arcs(xy.take(order[place], axis=0), start)
 
 
 def _after(rings: Rings, position: Ints) -> Ints:

@@ -37,10 +37,11 @@ class Edges:
         own = np.ones(len(xy), dtype=bool)
         own[np.asarray(ring_start[1:], dtype=np.int64) - 1] = False
         here = np.flatnonzero(own)
-        step = xy[here + 1] - xy[here]
+        begin = xy.take(here, axis=0)
+        step = xy.take(here + 1, axis=0) - begin
         length = np.hypot(*step.T)
         start = starts_of(np.diff(ring_start) - 1)[np.asarray(first_ring, dtype=np.int64)]
-        return cls(xy[here], step / np.maximum(length, 1e-12)[:, None], length, start)
+        return cls(begin, step / np.maximum(length, 1e-12)[:, None], length, start)
 
     def distance(self, points: Floats, row: Ints) -> Floats:
         """Return how far points (n, 2) are from the outlines of the polygons `row` (n,)."""
@@ -52,7 +53,7 @@ class Edges:
             rows = max(1, PAIRS // int(count[order[done : done + rows][-1]]))  # as many edges as the last one has
             part = order[done : done + rows]
             step = np.minimum(np.arange(count[part[-1]])[:, None], count[part] - 1)
-            square[part] = self._squares(points[part], first[part] + step).min(axis=0)
+            square[part] = self._squares(points.take(part, axis=0), first[part] + step).min(axis=0)
             done += rows
         return np.sqrt(square)
 
@@ -74,7 +75,7 @@ def outline_distance(edges: Edges, others: Edges) -> tuple[Floats, Floats]:
     begin = starts_of(count)
     edge = owner_of(begin)
     share = (np.arange(begin[-1]) - begin[edge] + SAMPLE_AT) / count[edge]
-    points = edges.xy[edge] + (share * edges.length[edge])[:, None] * edges.along[edge]
+    points = edges.xy.take(edge, axis=0) + (share * edges.length[edge])[:, None] * edges.along.take(edge, axis=0)
     first = begin[edges.start]
     off = others.distance(points, owner_of(first))
     integral = np.add.reduceat(off * (edges.length / count)[edge], first[:-1])

@@ -60,9 +60,10 @@ def starts_of(counts: Ints) -> Ints:
 def rings_of(polygons: Polygons) -> Rings:
     """Return the rings of polygons in GEOS's normal order."""
     _, xy, (ring_start, first_ring) = shapely.to_ragged_array(polygons)
-    closing = np.asarray(ring_start, dtype=np.int64)[1:] - 1
+    own = np.ones(len(xy), dtype=bool)
+    own[np.asarray(ring_start, dtype=np.int64)[1:] - 1] = False
     start = starts_of(np.diff(ring_start) - 1)
-    return Rings(np.delete(xy, closing, axis=0), start, np.asarray(first_ring, dtype=np.int64))
+    return Rings(xy.compress(own, axis=0), start, np.asarray(first_ring, dtype=np.int64))
 
 
 def polygons_of(rings: Rings) -> Polygons:
@@ -76,7 +77,7 @@ def polygons_of(rings: Rings) -> Polygons:
     ring = owner_of(start)
     place = np.arange(start[-1]) - start[ring]
     place = np.where(place >= counts[kept][ring], 0, place)
-    xy = rings.xy[rings.start[kept][ring] + place]
+    xy = rings.xy.take(rings.start[kept][ring] + place, axis=0)
     first_ring = np.searchsorted(kept, rings.first_ring)
     made = shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (start, first_ring))
     return np.asarray(made, dtype=object)
