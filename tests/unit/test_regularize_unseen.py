@@ -86,3 +86,24 @@ def test_what_is_not_cut_is_as_if_nothing_were_said() -> None:
     house = rounded(turned(plan("L", 5, 6), 30, (20, 0)))
     one, two = (straight([house], seen).polygons[0] for seen in (None, PICTURE))
     assert one.equals_exact(two, 1e-9)
+
+
+@pytest.mark.parametrize(("degrees", "right"), [(0.0, 4), (2.0, 4), (6.0, 2)], ids=["along", "nearly", "off"])
+def test_a_cut_that_nearly_follows_the_walls_is_squared(degrees: float, right: int) -> None:
+    """Of 8 m, 2 degrees are 0.28 m, which is within the tolerance of 0.5 m, and 6 degrees are 0.84 m."""
+    house = turned(shapely.box(-6, -4, 9, 4), degrees)
+    found = straight([rounded(house) & PICTURE], PICTURE).polygons[0]
+    assert (found - PICTURE).area < 1e-9
+    assert (np.abs(corner_angles(found) - 90) < 1e-6).sum() == right
+    assert iou(found, house & PICTURE) > 0.98
+
+
+@pytest.mark.parametrize("angle", [3, 20, 45, 70])
+def test_a_slanted_edge_of_the_picture_is_one_line_and_no_stairs(angle: float) -> None:
+    picture = turned(shapely.box(0, -30, 30, 30), angle)
+    house = turned(shapely.box(-5, -4, 9, 4), angle + 30)
+    seen, outline = (traced([shape])[0] for shape in (picture, house & picture))
+    assert len(seen.exterior.coords) > 50
+    found = straight([outline & seen], seen, pixel_m=0.3).polygons[0]
+    assert len(found.exterior.coords) - 1 <= 6
+    assert iou(found, house & picture) > 0.95

@@ -8,7 +8,7 @@
 3. Buildings get axes, neighbours that nearly agree the same ones (`directions`); sections become `walls` along them
    (`squaring`); what is one wall is joined, what is noise is taken out (`sifting`, `lengths`); walls that meet give
    arcs again (`rebuilding`). Round outlines become `circles`.
-   What ends where the picture does is no wall (`unseen`).
+   What ends where the picture does is no wall (`unseen`), but follows an axis if near one (`cut_edges`).
 4. What is still oblique, as it was rounded by a network or hidden by a tree, is put together from rectangles between
    its walls' lines: `candidates` (which), `blocks` (how), `cells` (areas and outlines), `corners` (what is oblique).
 5. Every polygon gets the best of these that its `guards` let pass (`settling`, `deviation`), overlaps are cut away

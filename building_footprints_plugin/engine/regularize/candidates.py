@@ -8,10 +8,10 @@ import numpy as np
 
 from .blocks import blocks
 from .corners import oblique
+from .cut_edges import squared_off
 from .guards import Guards
 from .rings import Bools, Floats, Polygons
 from .squaring import Squared
-from .unseen import clipped
 
 MORE = 5.0  # times what walls add to a ragged outline and leave out of it: as much, and one noisy wall, may blocks
 UNFIT = 0.1  # of its area: what walls that are not faithful count as
@@ -46,7 +46,7 @@ def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squa
     """
     which = np.flatnonzero(~done & (~start.fit | oblique(start.polygons)))
     made, good = blocks(plain, which, squared, guards.seen)
-    made = clipped(made, guards.seen[which])
+    made = squared_off(made, guards.seen[which], squared.axis[which], squared.give_m)
     fit, apart = guards.judged(made[good], which[good])
     which, made = which[good], made[good]
     walls = np.where(start.fit[which], start.apart[which], UNFIT * guards.raw_area[which])

@@ -14,6 +14,7 @@ from .candidates import Start, unchanged, with_blocks
 from .circles import with_circles
 from .corners import squared_axes
 from .coverage import Coverage, coverage_of
+from .cut_edges import squared_off
 from .guards import Guards
 from .lengths import Demands, Lengths
 from .neighbours import reach_m, side_by_side
@@ -24,7 +25,7 @@ from .sections import sections_of
 from .settling import mended, settled
 from .simplify import arcs_through, simplified_arcs
 from .squaring import squared_walls
-from .unseen import clipped
+from .unseen import clipped, straight_ground
 
 BATCH = 4096  # polygons straightened at once: some 150 MB, and fastest
 MIN_CONTACT = 3  # tolerances of wall that two polygons share at least; less is a touch
@@ -43,15 +44,15 @@ def regularize(polygons: Polygons, groups: Ints, demands: Demands, seen: Polygon
 
     `groups` (n,) numbers neighbourhoods: polygons of different groups are further apart than twice `reach_m`, those
     of one group may share walls. `seen` (n,) is the ground around each of which anything is known, None for all of it:
-    an outline that ends where this does keeps that edge, and stays within. A polygon that would become invalid, lose
-    its likeness (`Guards`) or overlap another keeps a simpler outline and is marked False. Memory is that of the
-    largest group, or of `BATCH` polygons. Raises BadInput on an unknown method.
+    an outline that ends where this does keeps that edge, as a straight line, and stays within to the pixel. A polygon
+    that would become invalid, lose its likeness (`Guards`) or overlap another keeps a simpler outline and is marked
+    False. Memory is that of the largest group, or of `BATCH` polygons. Raises BadInput on an unknown method.
     """
     if demands.method not in REGULARIZE_METHODS:
         raise BadInput(f"The method is {demands.method!r}; expected one of {', '.join(REGULARIZE_METHODS)}.")
     if demands.method == "none" or len(polygons) == 0:
         return Regularized(polygons, np.full(len(polygons), demands.method == "none"))
-    seen = np.full(len(polygons), None, dtype=object) if seen is None else seen
+    seen = np.full(len(polygons), None, dtype=object) if seen is None else straight_ground(seen, demands.pixel_m)
     result, regularized = polygons.copy(), np.zeros(len(polygons), dtype=bool)
     for rows in batches(groups):
         result[rows], regularized[rows] = _straightened(polygons[rows], groups[rows], demands, seen[rows])
@@ -89,7 +90,8 @@ def _straightened(polygons: Polygons, groups: Ints, demands: Demands, seen: Poly
         arcs = arcs_along(squared.walls, coverage, squared.meeting_m)
         arcs, is_round = with_circles(arcs, coverage.arcs, coverage.closed, demands.noise_m, demands.pixel_m)
         choices.insert(0, arcs)
-        start = Start.of(clipped(mended(coverage.polygons(arcs)), seen), guards, squared.axis)
+        walled = squared_off(mended(coverage.polygons(arcs)), seen, squared.axis, squared.give_m)
+        start = Start.of(walled, guards, squared.axis)
         start = with_blocks(start, plain, done | coverage.beside(is_round) | squared.along_two(), guards, squared)
         start = unchanged(start, done, raw)
     else:

@@ -17,6 +17,7 @@ from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
 from .unseen import on_border
 
 ON_LINE = 0.75  # of the tolerance: how far the ends of a section may be from the line it is laid on
+ON_BORDER = 0.2  # of the tolerance: how far from the border of what is seen a line may be, and be no wall
 ONE_WAY = np.cos(np.radians(10))  # what turns by more is no one line, however short: a corner that was rounded off
 MAX_MEETING = 6  # pieces of outline that meet in one point, at most
 
@@ -61,7 +62,7 @@ def sections_of(coverage: Coverage, tolerance_m: float, seen: Polygons) -> Secti
     fit = fits_of(arcs.xy, begin, end)
     start = starts_of(np.bincount(arc[:-1][inner], minlength=len(arcs.start) - 1))
     corner, corner_xy = _corners(coverage, start, arcs.xy.take(begin, axis=0), arcs.xy.take(end, axis=0))
-    unseen = on_border(fit.middle, coverage.sides[owner_of(start)], seen)
+    unseen = on_border(fit.middle, coverage.sides[owner_of(start)], seen, tolerance_m * ON_BORDER)
     single = Sections(start, fit, fit, np.arange(len(begin)), corner, corner_xy, unseen)
     return _laid_on_lines(single, tolerance_m * ON_LINE)
 

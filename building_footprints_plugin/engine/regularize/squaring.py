@@ -22,7 +22,8 @@ BEYOND_M = 0.1  # the end of the picture (left of its polygon) is cut off exactl
 class Squared:
     """Walls; the polygons `sides` (arcs, 2) beside their arcs; of every polygon the `axis`, and if it has `two`.
 
-    Walls shorter than `min_edge_m` are noise; they meet `meeting_m` from their corners at most.
+    Walls shorter than `min_edge_m` are noise; they meet `meeting_m` from their corners at most, and their ends move by
+    `give_m` at most to follow an axis.
     """
 
     walls: Walls
@@ -31,6 +32,7 @@ class Squared:
     two: Bools
     min_edge_m: float
     meeting_m: float
+    give_m: float
 
     def along_two(self) -> Bools:
         """Tell which polygons have two axes, and all their walls along these: oblique corners are their own."""
@@ -46,7 +48,7 @@ def squared_walls(sections: Sections, coverage: Coverage, known: Floats, near: P
     """
     directions = directions_of(sections, coverage, known, near, lengths)
     walls = _sifted(_walls_of(sections, coverage, directions), coverage, lengths)
-    return Squared(walls, coverage.sides, directions.axis, directions.two, lengths.wall, lengths.meeting)
+    return Squared(walls, coverage.sides, directions.axis, directions.two, lengths.wall, lengths.meeting, lengths.turn)
 
 
 def _sifted(walls: Walls, coverage: Coverage, lengths: Lengths) -> Walls:

@@ -8,16 +8,21 @@ import shapely
 from .rings import Bools, Floats, Ints, Polygons
 from .trimming import largest_parts
 
-ON_BORDER_M = 0.05
+STAIRS_PX = 1.5  # of what is not there, slanted edges are stairs of pixels: vertices so far off a line are on it
 
 
-def on_border(points: Floats, sides: Ints, seen: Polygons) -> Bools:
+def straight_ground(seen: Polygons, pixel_m: float) -> Polygons:
+    """Return the ground `seen` around each polygon (n,), its border straight where it was stairs of pixels."""
+    return np.asarray(shapely.simplify(seen, STAIRS_PX * pixel_m), dtype=object)
+
+
+def on_border(points: Floats, sides: Ints, seen: Polygons, within_m: float) -> Bools:
     """Tell which points (n, 2) are on the border of the ground `seen` around one of the polygons `sides` (n, 2)."""
     known = np.append(~shapely.is_missing(seen), False)[sides]  # -1, for no polygon, is one more than there are
     point, side = np.nonzero(known)
     border = shapely.boundary(seen[sides[point, side]])
     result = np.zeros(len(points), dtype=bool)
-    result[point] = shapely.distance(shapely.points(points[point]), border) < ON_BORDER_M
+    result[point] = shapely.distance(shapely.points(points[point]), border) < within_m
     return result
 
 
