@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .lines import dot
 from .noding import Noded
-from .rings import Bools, Floats, Ints, Polygons, Rings, owner_of, polygons_of, starts_of
+from .rings import Bools, Floats, Ints, Polygons, Rings, polygons_of, starts_of
 
 GRID_M = 2.0**-26  # coordinates are rounded to 15 nanometres, so that other polygons' company changes no bit
 STRAIGHT_M = 2e-3  # a node nearer than this to the line between its neighbours is no corner
@@ -98,37 +98,42 @@ class Coverage:
         node = np.where(node < 0, int(node.max(initial=-1)) + 1 + self.use_arc, node)
         return polygons_of(_without_straight_nodes(rings, begin[:-1], node))
 
-    def chosen(self, choices: list[Arcs], level: Ints) -> Arcs:
-        """Return, for every arc, the one from `choices[level]` of the polygons beside it, the higher level counting.
+    def chosen(self, choices: Choices, level: Ints) -> Arcs:
+        """Return, for every arc, that of choice `level` of the polygons beside it, the higher level counting.
 
         A node lies where the highest level of the arcs that meet there has it, so polygons whose arcs are all of the
         last choice have exactly its shape.
         """
-        arc_level = np.append(level, 0)[self.sides].max(axis=1)
-        counts = np.stack([np.diff(arcs.start) for arcs in choices])[arc_level, np.arange(len(arc_level))]
+        arc_level = np.maximum(*np.append(level, 0).take(self.sides.T))
+        which = arc_level, np.arange(len(arc_level))
+        counts, first = choices.count[which], choices.first[which]
         start = starts_of(counts)
-        xy = np.empty((start[-1], 2))
-        arc = owner_of(start)
-        step = np.arange(start[-1]) - start[arc]
-        for number, arcs in enumerate(choices):
-            own = arc_level[arc] == number
-            xy[own] = arcs.xy[arcs.start[arc[own]] + step[own]]
-        ends = np.column_stack([start[:-1], start[1:] - 1])[~self.closed]
-        xy[ends] = self._node_places(choices, arc_level)[self.node[~self.closed]]
+        xy = choices.xy.take(np.arange(start[-1]) + np.repeat(first - start[:-1], counts), axis=0)
+        rising = np.argsort(arc_level, kind="stable")  # the highest level is written last
+        rising = rising[~self.closed[rising]]
+        ends, node = np.column_stack([start[rising], start[rising + 1] - 1]).ravel(), self.node[rising].ravel()
+        place = np.zeros((int(self.node.max(initial=-1)) + 1, 2))
+        place[node] = xy.take(ends, axis=0)
+        xy[ends] = place.take(node, axis=0)
         return Arcs(xy, start)
 
-    def _node_places(self, choices: list[Arcs], arc_level: Ints) -> Floats:
-        """Return where the nodes are, by number."""
-        count = int(self.node.max(initial=-1)) + 1
-        highest = np.zeros(count, dtype=np.int64)
-        open_arcs = np.flatnonzero(~self.closed)
-        np.maximum.at(highest, self.node[open_arcs], arc_level[open_arcs, None])
-        place = np.zeros((count, 2))
-        for number, arcs in enumerate(choices):
-            ends = np.column_stack([arcs.start[:-1], arcs.start[1:] - 1])[open_arcs]
-            own = highest[self.node[open_arcs]] == number
-            place[self.node[open_arcs][own]] = arcs.xy[ends[own]]
-        return place
+
+@dataclass(frozen=True)
+class Choices:
+    """Arcs of several kinds: `count` (kinds, arcs) vertices from `first` (kinds, arcs) on, among `xy` of all kinds."""
+
+    xy: Floats
+    first: Ints
+    count: Ints
+
+    @classmethod
+    def of(cls, kinds: list[Arcs]) -> Choices:
+        """Return the choices between arcs `kinds[k][a]` for every arc a."""
+        begin = starts_of(np.array([len(arcs.xy) for arcs in kinds]))
+        first = np.stack([arcs.start[:-1] + before for arcs, before in zip(kinds, begin, strict=False)])
+        return cls(
+            np.concatenate([arcs.xy for arcs in kinds]), first, np.stack([np.diff(arcs.start) for arcs in kinds])
+        )
 
 
 def _without_straight_nodes(rings: Rings, vertex: Ints, node: Ints) -> Rings:

@@ -65,18 +65,35 @@ class Edges:
         return np.asarray((x - along * east) ** 2 + (y - along * north) ** 2, dtype=np.float64)
 
 
-def outline_distance(edges: Edges, others: Edges) -> tuple[Floats, Floats]:
-    """Return, for polygon k, the integral (m²) along its outline of the distance to the k-th other one, and the most.
+@dataclass(frozen=True)
+class Samples:
+    """Points `xy` (n, 2) along outlines, the metres of outline that each stands for, and where those of each begin."""
 
-    The integral is about the area between the outlines where they run beside each other, and more than it where they
-    do not, as in a corner or round a bump.
-    """
-    count = np.maximum(1, np.ceil(edges.length / SAMPLE_M)).astype(np.int64)
-    begin = starts_of(count)
-    edge = owner_of(begin)
-    share = (np.arange(begin[-1]) - begin[edge] + SAMPLE_AT) / count[edge]
-    points = edges.xy.take(edge, axis=0) + (share * edges.length[edge])[:, None] * edges.along.take(edge, axis=0)
-    first = begin[edges.start]
-    off = others.distance(points, owner_of(first))
-    integral = np.add.reduceat(off * (edges.length / count)[edge], first[:-1])
-    return np.asarray(integral, dtype=np.float64), np.asarray(np.maximum.reduceat(off, first[:-1]), dtype=np.float64)
+    xy: Floats
+    length: Floats
+    start: Ints
+
+    @classmethod
+    def of(cls, edges: Edges) -> Samples:
+        """Return a point of every edge, or more so that none stands for more than `SAMPLE_M`."""
+        count = np.maximum(1, np.ceil(edges.length / SAMPLE_M)).astype(np.int64)
+        begin = starts_of(count)
+        edge = owner_of(begin)
+        share = (np.arange(begin[-1]) - begin[edge] + SAMPLE_AT) / count[edge]
+        xy = edges.xy.take(edge, axis=0) + (share * edges.length[edge])[:, None] * edges.along.take(edge, axis=0)
+        return cls(xy, (edges.length / count)[edge], begin[edges.start])
+
+    def distance(self, which: Ints, others: Edges) -> tuple[Floats, Floats]:
+        """Return, for outline `which[k]`, the integral (m²) along it of the distance to the k-th other, and the most.
+
+        The integral is about the area between the outlines where they run beside each other, and more than it where
+        they do not, as in a corner or round a bump.
+        """
+        start = starts_of(np.diff(self.start)[which])
+        row = owner_of(start)
+        point = np.arange(start[-1]) + (self.start[which] - start[:-1])[row]
+        off = others.distance(self.xy.take(point, axis=0), row)
+        integral = np.add.reduceat(off * self.length[point], start[:-1])
+        return np.asarray(integral, dtype=np.float64), np.asarray(
+            np.maximum.reduceat(off, start[:-1]), dtype=np.float64
+        )

@@ -129,15 +129,17 @@ def aligned(axes: Axes, size_m: Floats, give_m: float, near: Pairs, touching: Pa
 
 def _following(axis: Floats, one: Ints, two: Ints, may_turn: Floats) -> Floats:
     """Return the axes with that of each `one` made that of its `two` which is nearest; these are settled before it."""
-    result = axis.copy()
     begins = np.flatnonzero(np.diff(one, prepend=-1))
-    for begin, end in zip(begins, np.append(begins[1:], len(one))[: len(begins)], strict=True):
-        own = one[begin]
-        turn = off_axis(result[two[begin:end]], axis[own])
-        turn = turn[np.abs(turn) <= may_turn[begin:end]]
-        if len(turn):
-            result[own] = axis[own] + turn[np.argmin(np.abs(turn))]
-    return result
+    counts, result = np.diff(begins, append=len(one)), axis
+    while True:  # once for each that follows one that follows one, and so on
+        turn = off_axis(result[two], axis[one])
+        off = np.where(np.abs(turn) <= may_turn, np.abs(turn), np.inf)
+        nearest = np.repeat(np.minimum.reduceat(off, begins), counts)
+        pick = np.flatnonzero((off == nearest) & np.isfinite(off))[::-1]  # the first of equals is written last
+        before, result = result, axis.copy()
+        result[one[pick]] += turn[pick]
+        if np.array_equal(before, result, equal_nan=True):
+            return result
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from .deviation import Edges, outline_distance
+from .deviation import Edges, Samples
 from .rings import Bools, Floats, Ints, Polygons, owner_of
 
 OVERLAP_M2 = 1e-6
@@ -45,6 +45,14 @@ class Guards:
         rough = shapely.simplify(self.raw, ROUGH * self.reach_m, preserve_topology=False)
         return np.asarray(np.where(shapely.is_empty(rough), self.raw, rough), dtype=object)
 
+    @cached_property
+    def _edges(self) -> Edges:
+        return Edges.of(self.rough)
+
+    @cached_property
+    def _samples(self) -> Samples:
+        return Samples.of(self._edges)
+
     def faithful(self, polygons: Polygons, which: Ints) -> Bools:
         """Tell which of the valid `polygons` are still like their raw outlines, `raw[which]`."""
         return self.judged(polygons, which)[0]
@@ -67,10 +75,10 @@ class Guards:
 
         and which polygons stay within reach outside their raw outline, and anywhere within a few times that.
         """
-        raw, made = Edges.of(self.rough[which]), Edges.of(polygons)
-        between, farthest = outline_distance(raw, made)
+        made = Edges.of(polygons)
+        between, farthest = self._samples.distance(which, made)
         row = owner_of(made.start)
-        corner = raw.distance(made.xy, row)
+        corner = self._edges.distance(made.xy, which[row])
         far = np.flatnonzero(corner > self.reach_m)
         out = far[~shapely.contains_xy(self.raw[which[row[far]]], made.xy[far])]
         near = farthest <= self.max_reaches * self.reach_m

@@ -24,12 +24,13 @@ def neighbourhoods(polygons: Polygons, tolerance_m: float) -> Ints:
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
-def side_by_side(polygons: Polygons, groups: Ints, within_m: float) -> tuple[Ints, Ints]:
-    """Return the pairs of different polygons of a group that are so close, either way round."""
+def side_by_side(polygons: Polygons, groups: Ints, within_m: float, touching: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Return the pairs of different polygons of a group that are so close, either way round, as `touching` ones are."""
     left, bottom, right, top = shapely.bounds(polygons).T
     boxes = shapely.box(left - within_m, bottom - within_m, right + within_m, top + within_m)
     one, two = shapely.STRtree(polygons).query(boxes)
     pair = (one < two) & (groups[one] == groups[two])
     one, two = one[pair], two[pair]
-    pair = shapely.dwithin(polygons[one], polygons[two], within_m)
+    pair = np.isin(one * len(polygons) + two, touching[0] * len(polygons) + touching[1])
+    pair[~pair] = shapely.dwithin(polygons[one[~pair]], polygons[two[~pair]], within_m)
     return np.concatenate([one[pair], two[pair]]), np.concatenate([two[pair], one[pair]])

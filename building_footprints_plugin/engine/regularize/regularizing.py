@@ -85,7 +85,7 @@ def _straightened(polygons: Polygons, groups: Ints, demands: Demands, seen: Poly
     plain = mended(coverage.polygons(simple))
     if demands.method == "rectangular":
         known = np.full(len(raw), np.nan) if traced else squared_axes(raw, demands.noise_m)
-        near, done = side_by_side(guards.rough, groups, reach), ~np.isnan(known)
+        near, done = side_by_side(guards.rough, groups, reach, coverage.touching()), ~np.isnan(known)
         squared = squared_walls(sections, coverage, known, near, Lengths.of(demands))
         arcs = arcs_along(squared.walls, coverage, squared.meeting_m)
         arcs, is_round = with_circles(arcs, coverage.arcs, coverage.closed, demands.noise_m, demands.pixel_m)

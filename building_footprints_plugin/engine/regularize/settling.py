@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from .candidates import Start
-from .coverage import Arcs, Coverage
+from .coverage import Arcs, Choices, Coverage
 from .guards import Guards
 from .rings import Ints, Polygons
 from .trimming import Trim, largest_parts
@@ -18,7 +18,7 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
     Choice 0 are the blocks of `start`, choice k is `choices[k - 1]`. The last is the raw outline, which needs no guard.
     Of two polygons that overlap by little, one is trimmed.
     """
-    last = len(choices)
+    last, kinds = len(choices), Choices.of(choices)
     level = np.where(start.done, last, np.where(start.block, 0, 1))
     whole, bad = start.polygons.copy(), ~start.fit & (level < last)
     trim = Trim.of(guards, start.axis, last)
@@ -28,7 +28,7 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
             level[bad] += 1
             near = coverage.around(coverage.around(bad))  # who has a corner where these have none
             made = whole.copy()
-            made[near] = mended(coverage.of(near).polygons(coverage.chosen(choices, np.maximum(level - 1, 0))))
+            made[near] = mended(coverage.of(near).polygons(coverage.chosen(kinds, np.maximum(level - 1, 0))))
             made[level == 0] = start.polygons[level == 0]
             made[level == last] = guards.raw[level == last]
             moved = bad | ~shapely.equals_exact(whole, made)  # choices may be equal

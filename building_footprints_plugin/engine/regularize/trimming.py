@@ -94,7 +94,10 @@ def _without(
     """Return the largest parts of losers without winners, and the area of their other parts."""
     cut, rest = _main_parts(shapely.difference(losers, winners))
     again = np.flatnonzero(block)
-    again = again[oblique(cut[again]) & ~oblique(losers[again])]
+    again = again[oblique(cut[again])]
+    again = again[~oblique(losers[again])]
+    if not len(again):
+        return cut, rest
     square = shapely.difference(losers[again], _boxes(common[again], axis[again]))
     square, square_rest = _main_parts(square)
     fine = shapely.area(cut[again]) - shapely.area(square) <= MAX_BOX * shapely.area(losers[again])
@@ -146,7 +149,9 @@ def largest_parts(shapes: Polygons) -> tuple[Polygons, Ints]:
 
 def _main_parts(shapes: Polygons) -> tuple[Polygons, Floats]:
     """Return the largest part of every shape, empty where there is none, and the area of its others."""
-    result = np.array([shapely.Polygon()] * len(shapes), dtype=object)
-    parts, owner = largest_parts(shapes)
-    result[owner] = parts
+    result = shapes.copy()
+    mixed = np.flatnonzero(shapely.get_type_id(shapes) != shapely.GeometryType.POLYGON)
+    result[mixed] = shapely.Polygon()
+    parts, owner = largest_parts(shapes[mixed])
+    result[mixed[owner]] = parts
     return result, np.asarray(shapely.area(shapes) - shapely.area(result), dtype=np.float64)
