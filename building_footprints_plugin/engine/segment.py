@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -60,34 +61,35 @@ class Layout:
     def of(
         cls, window: Window, tile_px: int, overlap_px: int, wanted: Callable[[Window], bool] = lambda window: True
     ) -> Layout:
-        """Cut `window` into equal tiles; tiles for which `wanted` is False are not run and have probability 0."""
+        """Cut `window` into tiles; those for which `wanted` is False are not run and have probability 0."""
         rows, cols = (tile_axis(length, tile_px, overlap_px) for length in window[2:])
         return cls(window, rows, cols, wanted)
 
     @property
     def width(self) -> int:
         """Columns of all tiles together; the last tile may reach past the window."""
-        return self.cols.starts[-1] + self.cols.size
+        return self.cols.end
 
     def tile(self, row_index: int, col_index: int) -> Window:
         """Return the window of one tile on the reader's grid."""
         row, col = self.window[:2]
-        return row + self.rows.starts[row_index], col + self.cols.starts[col_index], self.rows.size, self.cols.size
+        rows, cols = self.rows, self.cols
+        return row + rows.starts[row_index], col + cols.starts[col_index], rows.sizes[row_index], cols.sizes[col_index]
 
     def done(self, row_index: int) -> int:
         """Return how many rows of the window are finished with a row of tiles."""
         last = row_index == len(self.rows.starts) - 1
-        return self.window[2] - self.rows.starts[row_index] if last else self.rows.size - self.rows.overlap
+        return self.window[2] - self.rows.starts[row_index] if last else self.rows.sizes[row_index] - self.rows.overlap
 
     def pieces(self) -> list[range]:
         """Return the columns of tiles that are read and blended at once, left to right."""
-        step = max(1, (PIECE_PX - self.cols.overlap) // (self.cols.size - self.cols.overlap))
+        step = max(1, (PIECE_PX - self.cols.overlap) // (self.cols.sizes[0] - self.cols.overlap))
         count = len(self.cols.starts)
         return [range(begin, min(begin + step, count)) for begin in range(0, count, step)]
 
     def columns(self, piece: range) -> tuple[int, int]:
         """Return (begin, end) of the columns that the tiles of a piece cover, from the left of the window."""
-        return self.cols.starts[piece[0]], self.cols.starts[piece[-1]] + self.cols.size
+        return self.cols.starts[piece[0]], self.cols.starts[piece[-1]] + self.cols.sizes[piece[-1]]
 
 
 class Batch(NamedTuple):
@@ -155,11 +157,16 @@ class Segmenter:
                     for index in piece
                     if valid[:, where[index]].any() and self.layout.wanted(self.layout.tile(row_index, index))
                 ]
-                for begin in range(0, max(len(needed), 1), self.batch_size):
-                    tiles = needed[begin : begin + self.batch_size]
+                batches = self._batches(needed)
+                for number, tiles in enumerate(batches, 1):
                     parts = [(read[:, :, where[index]], valid[:, where[index]]) for index in tiles]
-                    ends = begin + self.batch_size >= len(needed)
-                    yield Batch(tiles, pool.submit(self._run, parts), valid, ends)
+                    yield Batch(tiles, pool.submit(self._run, parts), valid, number == len(batches))
+
+    def _batches(self, tiles: list[int]) -> list[list[int]]:
+        """Return tiles of a piece in batches, at least one; those of a batch have one size."""
+        alike = [list(same) for _, same in groupby(tiles, key=self.layout.cols.sizes.__getitem__)]
+        size = self.batch_size
+        return [same[begin : begin + size] for same in alike for begin in range(0, len(same), size)] or [[]]
 
     def _run(self, tiles: list[Pixels]) -> tuple[Floats, float]:
         """Return the probabilities of tiles, and the seconds that took; runs in a worker."""
@@ -172,17 +179,18 @@ class Segmenter:
     def _row(self, row_index: int, carried: Floats, batches: Iterator[Batch]) -> Codes:
         """Return the codes of a row of tiles; `carried` is what the row above adds to it, then what it adds below."""
         layout, done = self.layout, self.layout.done(row_index)
+        height = layout.rows.sizes[row_index]
         codes = np.empty((CHANNELS, done, layout.window[3]), np.uint8)
-        from_left = np.zeros((CHANNELS, layout.rows.size, 0), np.float32)
+        from_left = np.zeros((CHANNELS, height, 0), np.float32)
         for piece in layout.pieces():
             begin, end = layout.columns(piece)
-            blended = np.zeros((CHANNELS, layout.rows.size, end - begin), np.float32)
+            blended = np.zeros((CHANNELS, height, end - begin), np.float32)
             blended[:, :, : from_left.shape[2]] = from_left
             valid = self._add_piece(blended, (row_index, piece), batches)
             own = end - begin if end == layout.width else end - begin - layout.cols.overlap
             above = carried[:, :, begin : begin + own]
             blended[:, : above.shape[1], :own] += above
-            above[:] = blended[:, layout.rows.size - above.shape[1] :, :own]
+            above[:] = blended[:, height - above.shape[1] :, :own]
             within = min(own, layout.window[3] - begin)
             codes[:, :, begin : begin + within] = _codes(blended[:, :done, :within], valid[:done, :within])
             from_left = blended[:, :, own:].copy()
@@ -208,8 +216,8 @@ class Segmenter:
 
     def _columns(self, piece: range) -> dict[int, slice]:
         """Return the columns of each tile of a piece, from the left of the piece."""
-        cols, begin = self.layout.cols, self.layout.columns(piece)[0]
-        return {index: slice(cols.starts[index] - begin, cols.starts[index] - begin + cols.size) for index in piece}
+        begins = {index: self.layout.cols.starts[index] - self.layout.columns(piece)[0] for index in piece}
+        return {index: slice(begin, begin + self.layout.cols.sizes[index]) for index, begin in begins.items()}
 
 
 def _early(batches: Iterator[Batch], count: int) -> Iterator[Batch]:

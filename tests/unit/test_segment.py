@@ -160,6 +160,13 @@ def test_workers_run_tiles_at_once_and_change_nothing() -> None:
     assert said == ["first", "first", "last"]
 
 
+def test_tiles_of_two_sizes_are_not_run_in_one_batch() -> None:
+    source, network, plan = picture(96, 300), Pixelwise(), layout(96, 300, tile=96, overlap=32)
+    assert plan.cols.sizes == (96, 96, 96, 96, 64)
+    np.testing.assert_array_equal(run(source, network, plan, batch=3), source.pixels[:2])
+    assert network.batches == [3, 1, 1]
+
+
 def test_an_error_while_reading_reaches_the_caller() -> None:
     source = picture(300, 64)
 
