@@ -75,6 +75,56 @@ class Task:
     arguments: tuple[Any, ...] = ()
 
 
+class Other:
+    """One process of its own for a task's function, which starts and imports at once; it takes a second.
+
+    A context manager that ends the process. It ends with this process as well, even if that is killed.
+    """
+
+    def __init__(self, run: Callable[..., Iterator[Any]]) -> None:
+        context = get_context("spawn")  # torch's threads do not survive a fork
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs, run), daemon=True)
+        try:
+            self.process.start()
+        except BaseException:
+            self.connection.close()
+            raise
+        finally:
+            theirs.close()
+
+    def __enter__(self) -> Other:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.connection.close()
+        self.process.kill()
+        self.process.join()
+
+    def made(
+        self, arguments: tuple[Any, ...], items: Iterator[Any], check: Callable[[], None] = lambda: None
+    ) -> Generator[Any, None, float]:
+        """Do as `in_process` does; once."""
+        self._say(arguments)
+        first = [next(items, None)]  # made while the process starts
+        while True:
+            kind, value = _receive(self.connection, self.process, check)
+            if kind == NEXT:
+                _send(self.connection, self.process, first.pop() if first else next(items, None))
+            elif kind == RESULT:
+                yield value
+            elif kind == WHOLE:
+                return float(value)
+            else:
+                raise value
+
+    def _say(self, arguments: tuple[Any, ...]) -> None:
+        try:
+            self.connection.send(arguments)
+        except OSError as error:
+            raise _gone(self.process) from error
+
+
 def in_process(
     task: Task, items: Iterator[Any], check: Callable[[], None] = lambda: None
 ) -> Generator[Any, None, float]:
@@ -84,28 +134,8 @@ def in_process(
     while it is waited for, and may raise. What the task raises is raised here. The process ends with this generator,
     however that ends, and with this process, even if that is killed. Raises FootprintsError if it goes away by itself.
     """
-    context = get_context("spawn")  # torch's threads do not survive a fork
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, task), daemon=True)
-    try:
-        process.start()
-        theirs.close()
-        first = [next(items, None)]  # made while the process starts, which takes a second
-        while True:
-            kind, value = _receive(ours, process, check)
-            if kind == NEXT:
-                _send(ours, process, first.pop() if first else next(items, None))
-            elif kind == RESULT:
-                yield value
-            elif kind == WHOLE:
-                return float(value)
-            else:
-                raise value
-    finally:
-        ours.close()
-        if process.pid is not None:
-            process.kill()
-            process.join()
+    with Other(task.run) as other:
+        return (yield from other.made(task.arguments, items, check))
 
 
 def _receive(connection: Connection, process: BaseProcess, check: Callable[[], None]) -> tuple[int, Any]:
@@ -139,12 +169,13 @@ def _gone(process: BaseProcess) -> FootprintsError:
     )
 
 
-def _work(connection: Connection, task: Task) -> None:
+def _work(connection: Connection, run: Callable[..., Iterator[Any]]) -> None:
     """What the other process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; the first one decides
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
-        for result in task.run(_items(connection), *task.arguments):
+        arguments = connection.recv()
+        for result in run(_items(connection), *arguments):
             connection.send((RESULT, result))
         connection.send((WHOLE, time.process_time()))
     except (FootprintsError, MemoryError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .area import Area, area_of
-from .beside import Task, in_process
+from .beside import Other, Task, in_process
 from .clock import OTHERS, Clock
 from .errors import BadInput
 from .footprints import Found, Settings, find_footprints, write_footprints
@@ -29,6 +30,7 @@ from .raster import (
     RasterReader,
     open_probability,
     open_raster,
+    pixel_count,
 )
 from .running import Missing, Run, keeping_of, strips_of
 from .vector import FootprintWriter, SourceImage, check_target, image_id_of
@@ -71,6 +73,15 @@ class Model:
     options: SegmentOptions
 
 
+@dataclass(frozen=True)
+class Finding:
+    """How buildings are found in strips: by which settings, where, and in which process if one was started early."""
+
+    settings: Settings
+    area: Area
+    other: Other | None = None
+
+
 def extract(
     source: Source, target: Target, model: Model, polygonizing: PolygonizeOptions, reporter: Reporter
 ) -> dict[str, Any]:
@@ -81,11 +92,12 @@ def extract(
     """
     clock = Clock()
     _check_targets(source, target)
-    with clock.at("loading"):
-        predictor, manifest = _load(model)
-    predictor.warn = reporter.warning
-    reporter.info(f"Runs on {predictor.name}: {predictor.why}.")
     with ExitStack() as files:
+        other = files.enter_context(Other(find_footprints)) if _starts_early(source, target, model.options) else None
+        with clock.at("loading"):
+            predictor, manifest = _load(model)
+        predictor.warn = reporter.warning
+        reporter.info(f"Runs on {predictor.name}: {predictor.why}.")
         reader = files.enter_context(_open(source, model.options, manifest, reporter))
         area = _area(reader, source, reporter)
         run = Run(reader, predictor, model.weights, area, model.options)
@@ -104,7 +116,7 @@ def extract(
         else:
             sink = files.enter_context(_footprint_writer(source, target, reader))
             settings = Settings.of(polygonizing, manifest.thresholds)
-            found = _found(strips, settings, area, clock, reporter)
+            found = _found(strips, Finding(settings, area, other), clock, reporter)
             figures = {**_written(found, sink, reader, clock), **settings.used}
         _finish(reader, reporter)
         with clock.at("writing"):
@@ -124,7 +136,7 @@ def polygonize(source: Source, target: Target, options: PolygonizeOptions, repor
         sink = files.enter_context(_footprint_writer(source, target, reader))
         strips = clock.through("reading", _read_strips(reader, area, reporter))
         settings = Settings.of(options, reader.thresholds)
-        found = _found(strips, settings, area, clock, reporter)
+        found = _found(strips, Finding(settings, area), clock, reporter)
         figures = {**_written(found, sink, reader, clock), **settings.used}
         _finish(reader, reporter)
         with clock.at("writing"):
@@ -132,15 +144,23 @@ def polygonize(source: Source, target: Target, options: PolygonizeOptions, repor
     return {**figures, **_effort(clock, area, reporter)}
 
 
-def _found(
-    strips: Iterator[Codes], settings: Settings, area: Area, clock: Clock, reporter: Reporter
-) -> Iterator[Found]:
+def _starts_early(source: Source, target: Target, options: SegmentOptions) -> bool:
+    """Return whether outlines will be worth a process of their own, and it can start while torch is loaded."""
+    if target.footprints is None or source.bounds is not None or source.aoi is not None or "torch" in sys.modules:
+        return False
+    return pixel_count(RasterFile(source.path, follow_links=options.follow_links)) >= BESIDE_PX
+
+
+def _found(strips: Iterator[Codes], finding: Finding, clock: Clock, reporter: Reporter) -> Iterator[Found]:
     """Yield the buildings in `strips`, found in a process of its own where there is work enough for its start."""
-    if area.look[2] * area.look[3] < BESIDE_PX:
+    settings, area = finding.settings, finding.area
+    arguments = settings, area.for_another_thread()
+    if finding.other is not None:
+        clock.add("outlines", (yield from finding.other.made(arguments, strips, reporter.check)))
+    elif area.look[2] * area.look[3] < BESIDE_PX:
         yield from clock.apart("outlines", partial(find_footprints, settings=settings, area=area), strips)
     else:
-        finding = Task(find_footprints, (settings, area.for_another_thread()))
-        clock.add("outlines", (yield from in_process(finding, strips, reporter.check)))
+        clock.add("outlines", (yield from in_process(Task(find_footprints, arguments), strips, reporter.check)))
 
 
 def _written(found: Iterator[Found], sink: FootprintWriter, reader: GriddedReader, clock: Clock) -> dict[str, float]:

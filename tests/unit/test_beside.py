@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from building_footprints_plugin.engine.beside import Task, ahead, in_process
+from building_footprints_plugin.engine.beside import Other, Task, ahead, in_process
 from building_footprints_plugin.engine.errors import BadInput, Cancelled, FootprintsError
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +95,28 @@ def test_another_process_gives_what_this_one_would() -> None:
     found = list(in_process(Task(doubled, (3,)), iter(range(5))))
     assert [value for _, value in found] == [0, 3, 6, 9, 12, -1]
     assert {pid for pid, _ in found}.isdisjoint({os.getpid()})
+
+
+def test_a_process_can_start_before_it_is_known_what_it_is_for() -> None:
+    with Other(doubled) as other:
+        found = list(other.made((3,), iter(range(5))))
+    assert [value for _, value in found] == [0, 3, 6, 9, 12, -1]
+    assert {pid for pid, _ in found} == {other.process.pid}
+    assert not other.process.is_alive()
+
+
+def test_a_process_that_was_not_needed_ends() -> None:
+    with Other(doubled) as other:
+        pass
+    assert not other.process.is_alive()
+
+
+def test_a_process_that_ended_before_it_was_needed_is_said() -> None:
+    with Other(doubled) as other:
+        other.process.kill()
+        other.process.join()
+        with pytest.raises(FootprintsError, match="ended by itself"):
+            list(other.made((3,), iter(range(5))))
 
 
 def seen(items: Iterator[NDArray[Any]]) -> Iterator[tuple[tuple[int, ...], str, float]]:

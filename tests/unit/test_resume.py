@@ -7,6 +7,7 @@ import os
 import random
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -134,12 +135,20 @@ def test_other_options_begin_anew(tmp_path: Path, raster: str, monkeypatch: pyte
     assert ["another input" in text for text in reporter.warned] == [True]
 
 
-@pytest.mark.parametrize("beside_px", [0, 10**9])
+@pytest.mark.parametrize(
+    ("beside_px", "loaded"),
+    [
+        pytest.param(0, {"torch"}, id="in a process of its own"),
+        pytest.param(0, {}, id="in one that starts before torch is loaded"),
+        pytest.param(10**9, {}, id="in the same process"),
+    ],
+)
 def test_a_process_of_its_own_finds_the_same(
-    tmp_path: Path, raster: str, monkeypatch: pytest.MonkeyPatch, beside_px: int
+    tmp_path: Path, raster: str, monkeypatch: pytest.MonkeyPatch, beside_px: int, loaded: set[str]
 ) -> None:
     knows_the_answer(monkeypatch)
     monkeypatch.setattr(module, "BESIDE_PX", beside_px)
+    monkeypatch.setattr(module, "sys", SimpleNamespace(modules=loaded))
     layer = run(raster, tmp_path / "out")
     assert len(layer.geometry) == 39
     assert sorted(layer.fields["id"]) == list(range(1, 40))

@@ -7,7 +7,7 @@ from .gridded import Bounds, GriddedReader
 from .probability import NODATA, ProbabilityWriter
 from .probability_reader import ProbabilityReader, open_probability
 from .reader import RasterReader, open_picture, open_raster
-from .source import RasterFile
+from .source import RasterFile, pixel_count
 from .stretch import Stretch, percentile_stretch
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "open_probability",
     "open_raster",
     "percentile_stretch",
+    "pixel_count",
     "shifted",
 ]

@@ -93,6 +93,12 @@ def open_dataset(source: str | Path | RasterFile) -> Any:
         raise BadInput(_why_not(file.path)) from error
 
 
+def pixel_count(source: str | Path | RasterFile) -> int:
+    """Return how many pixels a raster has; raises BadInput as `open_dataset` does."""
+    with open_dataset(source) as dataset:
+        return int(dataset.height) * int(dataset.width)
+
+
 def _why_not(source: str) -> str:
     if not source.startswith("/vsi") and "://" not in source:
         if not os.path.exists(source):
