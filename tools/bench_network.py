@@ -1,11 +1,14 @@
 """Compare a whole extraction with the bare network and with what people would use instead, in one run.
 
-Usage: python -m tools.bench_network IMAGE.tif [--side 15] [--repeats 3] [--threads 2]
+Usage: [OMP_NUM_THREADS=1] python -m tools.bench_network IMAGE.tif [--side 15] [--repeats 3] [--threads 2] [--bare]
 
 End to end is `engine extract` of the image laid out side x side; bare is the network alone on as many pixels, in the
 tiles, precision, batch and threads of the engine; onnxruntime is the same network in a plain loop over tiles, as
 Deepness runs it; unet_baseline is the tutorial's network in fp32. They take turns, and medians are given. onnxruntime
 is one of the packages of the group `training`.
+
+Where every core is the network's, nothing can run beside it. With OMP_NUM_THREADS=1 it has one core, alone as well as
+end to end, and all else has the others: the ratio is then what is not done beside it, and --bare leaves out the others.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ import numpy as np
 import torch
 
 from building_footprints_plugin.engine.beside import Workers
-from building_footprints_plugin.engine.inference import Predictor, choose_device, choose_precision
+from building_footprints_plugin.engine.inference import CORES, Predictor, choose_device, choose_precision
 from building_footprints_plugin.engine.manifest import DEFAULT_WEIGHTS, Manifest
 from building_footprints_plugin.engine.networks import build_network
 from building_footprints_plugin.engine.options import SegmentOptions
@@ -46,15 +49,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--side", type=int, default=15, help="the image is laid out side x side")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of the other two networks")
+    parser.add_argument("--bare", action="store_true", help="compare with the bare network only")
     arguments = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         image = lay_out(arguments.image, arguments.side, Path(folder) / "image.tif")
-        ways: dict[str, Callable[[], float]] = {
-            "bare network": bare(),
-            "onnxruntime, plain tiles": onnx(Path(folder), arguments.threads),
-            "unet_baseline, fp32": baseline(arguments.threads),
-            "end to end": lambda: whole(image),
-        }
+        ways: dict[str, Callable[[], float]] = {"bare network": bare()}
+        if not arguments.bare:
+            ways["onnxruntime, plain tiles"] = onnx(Path(folder), arguments.threads)
+            ways["unet_baseline, fp32"] = baseline(arguments.threads)
+        ways["end to end"] = lambda: whole(image)
         rates: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(arguments.repeats):
             for name, rate in ways.items():
@@ -70,14 +73,18 @@ def report(rates: dict[str, float]) -> None:
     print("|---|---|---|")
     for name, rate in rates.items():
         print(f"| {name} | {rate:.2f} | {whole_rate / rate:.2f} x as fast |")
-    print(f"\nend to end / bare network, in time: {rates['bare network'] / whole_rate:.2f}")
+    print(f"\nThe network has {CORES} of {os.cpu_count()} cores.")
+    print(f"end to end / bare network, in time: {rates['bare network'] / whole_rate:.2f}")
 
 
 def whole(image: Path) -> float:
     """Return the megapixels per second of an extraction in a process of its own, from its start to its end."""
     begin = time.perf_counter()
     run = extract(image, [])
-    return float(run.result["megapixels"]) / (time.perf_counter() - begin)
+    seconds = time.perf_counter() - begin
+    busy = ", ".join(f"{stage} {taken:.1f} s" for stage, taken in run.result["busy_seconds"].items())
+    print(f"End to end {run.result['megapixels']:.1f} Mpx in {seconds:.1f} s; busy: {busy}.")
+    return float(run.result["megapixels"]) / seconds
 
 
 def bare() -> Callable[[], float]:
