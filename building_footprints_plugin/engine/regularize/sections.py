@@ -17,7 +17,7 @@ from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
 from .unseen import on_border
 
 ON_LINE = 0.75  # of the tolerance: how far the ends of a section may be from the line it is laid on
-ON_BORDER = 0.2  # of the tolerance: how far from the border of what is seen a line may be, and be no wall
+ON_BORDER = 0.1  # of the tolerance: how far from the border of what is seen a line may be, and be no wall
 ONE_WAY = np.cos(np.radians(10))  # what turns by more is no one line, however short: a corner that was rounded off
 MAX_MEETING = 6  # pieces of outline that meet in one point, at most
 
