@@ -12,7 +12,7 @@
 4. What is still oblique, as it was rounded by a network or hidden by a tree, is put together from rectangles between
    its walls' lines: `candidates` (which), `blocks` (how), `cells` (areas and outlines), `corners` (what is oblique).
 5. Every polygon gets the best of these that its `guards` let pass (`settling`, `deviation`), overlaps are cut away
-   (`trimming`). The last resort is the outline as it was.
+   (`trimming`), and so is what that leaves of walls (`jogs`). The last resort is the outline as it was.
 
 `neighbours` tells which polygons must be treated together.
 """

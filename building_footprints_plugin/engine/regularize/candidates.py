@@ -30,6 +30,7 @@ class Start:
     apart: Floats
     axis: Floats
     done: Bools
+    min_edge_m: float = 0.0
 
     @classmethod
     def of(cls, polygons: Polygons, guards: Guards, axis: Floats) -> Start:
@@ -53,7 +54,7 @@ def with_blocks(start: Start, plain: Polygons, done: Bools, guards: Guards, squa
     good = fit & (apart <= MORE * walls + squared.min_edge_m**2 / 2)
     polygons, block = start.polygons.copy(), start.block.copy()
     polygons[which[good]], block[which[good]] = made[good], True
-    return replace(start, polygons=polygons, block=block, fit=start.fit | block)
+    return replace(start, polygons=polygons, block=block, fit=start.fit | block, min_edge_m=squared.min_edge_m)
 
 
 def unchanged(start: Start, which: Bools, raw: Polygons) -> Start:

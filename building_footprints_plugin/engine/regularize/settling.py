@@ -8,8 +8,9 @@ import shapely
 from .candidates import Start
 from .coverage import Arcs, Choices, Coverage
 from .guards import Guards
+from .parts import largest_parts
 from .rings import Ints, Polygons
-from .trimming import Trim, largest_parts
+from .trimming import Trim
 
 
 def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Start) -> tuple[Polygons, Ints]:
@@ -21,7 +22,7 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
     last, kinds = len(choices), Choices.of(choices)
     level = np.where(start.done, last, np.where(start.block, 0, 1))
     whole, bad = start.polygons.copy(), ~start.fit & (level < last)
-    trim = Trim.of(guards, start.axis, last)
+    trim = Trim.of(guards, start.axis, last, start.min_edge_m)
     changed = np.ones(len(level), dtype=bool)
     while True:
         while bad.any():

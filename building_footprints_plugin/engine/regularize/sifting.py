@@ -26,7 +26,7 @@ def mergeable(walls: Walls, lengths: Lengths) -> Bools:
     close = np.zeros(len(walls), dtype=bool)
     close[here] = (along > 0) & (np.abs(across) < PARALLEL)
     close[here] &= walls.fixed[here] == walls.fixed[there]
-    return _local_minima(np.where(close & (step <= lengths.step), step, np.inf), following)
+    return local_minima(np.where(close & (step <= lengths.step), step, np.inf), following)
 
 
 def _farthest_end(walls: Walls, which: Ints, line: Ints) -> Floats:
@@ -63,7 +63,7 @@ def removable(walls: Walls, joints: Joints, lengths: Lengths) -> Bools:
     short |= walls.free & (_loss(walls, joints, following) <= lengths.loss)
     count = np.bincount(walls.arc)[walls.arc]
     short &= ~walls.fixed & (count > np.where(walls.closed, 4, 1))
-    removed = _local_minima(np.where(short, length, np.inf), following)
+    removed = local_minima(np.where(short, length, np.inf), following)
     return removed | _facing(walls, removed, length, following)
 
 
@@ -105,7 +105,7 @@ def _facing(walls: Walls, removed: Bools, length: Floats, following: Ints) -> Bo
     return extra
 
 
-def _local_minima(value: Floats, following: Ints) -> Bools:
+def local_minima(value: Floats, following: Ints) -> Bools:
     """Tell where `value` is finite and lower than within two steps on both sides; the first of equals."""
     index = np.arange(len(value))
     low = np.isfinite(value)

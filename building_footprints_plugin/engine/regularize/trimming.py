@@ -10,6 +10,8 @@ import shapely
 
 from .corners import oblique
 from .guards import Guards
+from .jogs import without_jogs
+from .parts import largest_parts
 from .rings import Bools, Floats, Ints, Polygons
 
 CRUMB_M2 = 0.01  # what may fall off when a wall's overlap is trimmed,
@@ -33,11 +35,12 @@ class Trim:
     last: int
     polygons: Polygons
     lost: Ints
+    min_edge_m: float
 
     @classmethod
-    def of(cls, guards: Guards, axis: Floats, last: int) -> Trim:
+    def of(cls, guards: Guards, axis: Floats, last: int, min_edge_m: float) -> Trim:
         """Return one that knows of no polygon yet."""
-        return cls(guards, axis, last, guards.raw.copy(), np.empty((0, 2), dtype=np.int64))
+        return cls(guards, axis, last, guards.raw.copy(), np.empty((0, 2), dtype=np.int64), min_edge_m)
 
     def again(self, whole: Polygons, changed: Bools, level: Ints) -> Bools:
         """Trim the polygons `whole` of which some have changed; tell which overlap too much for that."""
@@ -51,6 +54,8 @@ class Trim:
         for pick in _rounds(loser, winner):
             self._cut_out(loser[pick], winner[pick], common[pick], level == 0, bad)
         touched = np.unique(loser)
+        blocks = touched[level[touched] == 0]
+        self.polygons[blocks] = without_jogs(self.polygons[blocks], self.min_edge_m)
         bad[touched] |= ~self.guards.faithful(self.polygons[touched], touched)
         self.lost = np.concatenate([self.lost, np.column_stack([loser, winner])])
         return bad
@@ -133,18 +138,6 @@ def _united(shapes: Polygons, owner: Ints, count: int) -> Polygons:
     for k in np.flatnonzero(np.diff(start) > 1):
         result[k] = shapely.union_all(shapes[start[k] : start[k + 1]])
     return result
-
-
-def largest_parts(shapes: Polygons) -> tuple[Polygons, Ints]:
-    """Return the largest polygon in every shape that has one, and the rows of those."""
-    members, row = shapely.get_parts(shapes, return_index=True)
-    parts, member = shapely.get_parts(members, return_index=True)  # multipolygons within collections
-    owner = row[member]
-    flat = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    parts, owner = parts[flat], owner[flat]
-    order = np.lexsort((shapely.area(parts), owner))
-    last = order[np.flatnonzero(np.diff(owner[order], append=-1))]
-    return parts[last], owner[last]
 
 
 def _main_parts(shapes: Polygons) -> tuple[Polygons, Floats]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
+from .parts import largest_parts
 from .rings import Bools, Floats, Ints, Polygons
-from .trimming import largest_parts
 
 STAIRS_PX = 1.5  # of what is not there, slanted edges are stairs of pixels: vertices so far off a line are on it
 
