@@ -43,10 +43,11 @@ def _between_pixels(edges: Edges, ground: Ground) -> tuple[Floats, Ints]:
     begin = np.append(0, np.cumsum(1 + stays))
     xy, needed = np.empty((begin[-1], 2)), np.ones(begin[-1], dtype=bool)
     own, after = begin[:-1], begin[:-1][stays] + 1
-    xy[own] = edges.middle() + NORMAL.take(edges.side, axis=0) * shift[:, None]
+    middle = edges.middle() + NORMAL.take(edges.side, axis=0) * shift[:, None]
+    xy[own, 0], xy[own, 1] = middle.T  # column by column, three times as fast
     xy[after] = corner
     needed[own] = ~_in_line(xy, begin[edges.start])[own]
-    return xy[needed], np.add.reduceat(needed, own).astype(np.int64)
+    return xy.compress(needed, axis=0), np.add.reduceat(needed, own).astype(np.int64)
 
 
 def _in_line(xy: Floats, start: Ints) -> Bools:
@@ -63,7 +64,7 @@ def _polygons(xy: Floats, vertices: Ints, first_ring: Ints) -> Polygons:
     start = np.append(0, np.cumsum(counts + 1))
     place = np.arange(start[-1]) - np.repeat(np.arange(len(counts)), counts + 1)
     place[start[1:] - 1] = vertices[:-1]
-    made = shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy[place], (start, first_ring))
+    made = shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy.take(place, axis=0), (start, first_ring))
     return np.asarray(made, dtype=object)
 
 
