@@ -4,6 +4,8 @@ Real labelled tiles of a dense town, made soft as a network's answer is, are lai
 Shown are the footprints a second of one core for each step, as they get ten times more (by default up to 100,000), what
 one of them takes compared with one of the fewest (1 is linear), the memory, and the whole command from a raster to a
 GeoPackage. A million: `... bench_polygonize 1000000 --methods rectangular`; outlines only: `--methods` without any.
+
+`--probabilities FILE` measures a raster that `segment` made instead: real contours have more corners, and are slower.
 """
 
 from __future__ import annotations
@@ -11,13 +13,15 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import os
 import resource
 import subprocess  # nosec B404: starts this repository's own command line
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,26 +32,38 @@ from rasterio.crs import CRS
 from rasterio.transform import from_origin
 from scipy import ndimage
 
-from building_footprints_plugin.engine.footprints import BATCH
+from building_footprints_plugin.engine.footprints import BATCH, Settings
+from building_footprints_plugin.engine.options import PolygonizeOptions
 from building_footprints_plugin.engine.polygonize import CODE_MAX, StripPolygonizer, Thresholds
-from building_footprints_plugin.engine.raster import Grid, ProbabilityWriter
-from building_footprints_plugin.engine.regularize import Demands, regularize
+from building_footprints_plugin.engine.raster import Grid, ProbabilityWriter, open_probability
+from building_footprints_plugin.engine.regularize import Demands, reach_m, regularize
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "training" / "data" / "banepa"
 PIXEL = 0.3
 TOLERANCE = 0.5
 METHODS = ("simplify", "rectangular")
-REACH_PX = 5
 ACROSS = 32  # tiles side by side
 SIDE = 224  # pixels of a tile that are used
 STRIP_ROWS = 256
 SAMPLE_ROWS = 2 * SIDE  # shows how many footprints there are to a row
-THRESHOLDS = Thresholds.of(0.5, 0.5, 0.9)
+REPEATS = 5
 NOT_LABELLED = 65535
 BLUR_PX = 0.8
 BORDER_PX = 2
 Codes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is known of strips of probability: thresholds, the size of a pixel, and how far groups reach."""
+
+    thresholds: Thresholds
+    pixel_m: float
+    reach_px: int
+
+
+MADE = Ground(Thresholds.of(0.5, 0.5, 0.9), PIXEL, 5)
 
 
 def soft_tiles(place: Path) -> Codes:
@@ -79,26 +95,28 @@ def strips(tiles: Codes, rows: int) -> Iterator[Codes]:
         yield sheet.take(np.arange(row, min(rows, row + STRIP_ROWS)), axis=1, mode="wrap")
 
 
-def steps(tiles: Codes, rows: int, methods: tuple[str, ...] = METHODS) -> tuple[int, dict[str, float]]:
-    """Return how many footprints `rows` rows have, and the seconds of processor that each step took."""
-    polygonizer, count = StripPolygonizer(THRESHOLDS, REACH_PX), 0
+def steps(
+    strips: Iterable[Codes], methods: tuple[str, ...] = METHODS, ground: Ground = MADE
+) -> tuple[int, dict[str, float]]:
+    """Return how many footprints the strips have, and the seconds of processor that each step took."""
+    polygonizer, count, pixel_m = StripPolygonizer(ground.thresholds, ground.reach_px), 0, ground.pixel_m
     seconds = dict.fromkeys(("polygonize", *methods), 0.0)
-    for codes in itertools.chain(strips(tiles, rows), [None]):
+    for codes in itertools.chain(strips, [None]):
         began = time.process_time()
         found = polygonizer.finish() if codes is None else polygonizer.push(codes)
         seconds["polygonize"] += time.process_time() - began
         count += len(found.polygons)
         for batch, method in itertools.product(found.in_batches(BATCH), methods):
-            metres = np.asarray(shapely.transform(batch.polygons, lambda xy: xy * (PIXEL, -PIXEL)), dtype=object)
+            metres = np.asarray(shapely.transform(batch.polygons, lambda xy: xy * (pixel_m, -pixel_m)), dtype=object)
             began = time.process_time()
-            regularize(metres, batch.group, Demands(method, TOLERANCE, PIXEL))
+            regularize(metres, batch.group, Demands(method, TOLERANCE, pixel_m))
             seconds[method] += time.process_time() - began
     return count, seconds
 
 
 def more_and_more(tiles: Codes, most: int, methods: tuple[str, ...]) -> None:
     """Print a line for 1,000 footprints, for ten times as many, and so on."""
-    sample, _ = steps(tiles, SAMPLE_ROWS, ())
+    sample, _ = steps(strips(tiles, SAMPLE_ROWS), ())
     names = [
         "footprints",
         "polygonize",
@@ -110,7 +128,7 @@ def more_and_more(tiles: Codes, most: int, methods: tuple[str, ...]) -> None:
     print("footprints a second of one core\n" + " ".join(f"{name:>16}" for name in names), flush=True)
     first, size = 0.0, 1000
     while size <= most:
-        count, seconds = steps(tiles, round(SAMPLE_ROWS * size / sample), methods)
+        count, seconds = steps(strips(tiles, round(SAMPLE_ROWS * size / sample)), methods)
         both = [seconds["polygonize"] + seconds["rectangular"]] if "rectangular" in methods else []
         each = sum(seconds.values()) / count
         first = first or each
@@ -118,6 +136,24 @@ def more_and_more(tiles: Codes, most: int, methods: tuple[str, ...]) -> None:
         rates = " ".join(f"{count / value:16,.0f}" for value in [*seconds.values(), *both])
         print(f"{count:16,d} {rates} {each / first:16.2f} {peak:16.0f}", flush=True)
         size *= 10
+
+
+def of_raster(path: Path, methods: tuple[str, ...]) -> None:
+    """Print a line for a probability raster: footprints a second, of each step the best of `REPEATS`."""
+    with open_probability(path) as reader:
+        grid, thresholds = reader.grid, Settings.of(PolygonizeOptions(), reader.thresholds).thresholds
+        codes = reader.read(0, 0, grid.height, grid.width)
+    pixel_m = grid.transform.a
+    ground = Ground(thresholds, pixel_m, math.ceil(reach_m(TOLERANCE, pixel_m) / pixel_m))
+    best: dict[str, float] = {}
+    for _ in range(REPEATS):
+        parts = (codes[:, row : row + STRIP_ROWS] for row in range(0, grid.height, STRIP_ROWS))
+        count, seconds = steps(parts, methods, ground)
+        best = {name: min(value, best.get(name, math.inf)) for name, value in seconds.items()}
+    for name in methods:
+        best[f"with {name}"] = best["polygonize"] + best[name]
+    rates = ", ".join(f"{name} {count / value:,.0f}" for name, value in best.items())
+    print(f"{count:,d} footprints on pixels of {pixel_m:g} m; a second of one core: {rates}", flush=True)
 
 
 def command(tiles: Codes, rows: int, options: list[str]) -> None:
@@ -148,10 +184,14 @@ def main() -> None:
     parser.add_argument("most", type=int, nargs="?", default=100_000)
     parser.add_argument("--place", type=Path, default=PLACE, metavar="DIR", help="a place of the training data")
     parser.add_argument("--methods", nargs="*", choices=METHODS, default=METHODS, help="how outlines are straightened")
+    parser.add_argument("--probabilities", type=Path, metavar="FILE", help="a raster that segment made, instead")
     arguments = parser.parse_args()
+    if arguments.probabilities is not None:
+        of_raster(arguments.probabilities, tuple(arguments.methods))
+        return
     tiles = soft_tiles(arguments.place)
     more_and_more(tiles, arguments.most, tuple(arguments.methods))
-    rows = round(SAMPLE_ROWS * min(arguments.most, 20_000) / steps(tiles, SAMPLE_ROWS, ())[0])
+    rows = round(SAMPLE_ROWS * min(arguments.most, 20_000) / steps(strips(tiles, SAMPLE_ROWS), ())[0])
     print(f"{'the whole command':>24} footprints megapixels  seconds      cpu a cpu second peak MB")
     for method in ("none", *arguments.methods):
         command(tiles, rows, ["--regularize", method])
