@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -57,12 +58,19 @@ class Edges:
             done += rows
         return np.sqrt(square)
 
+    @cached_property
+    def _columns(self) -> list[Floats]:
+        """Where edges begin and whereto, each number in an array of its own: take would copy a column each time."""
+        return [np.ascontiguousarray(column) for column in (*self.xy.T, *self.along.T)]
+
     def _squares(self, points: Floats, edge: Ints) -> Floats:
         """Return the squared distance of points (n, 2) from the edges (any, n)."""
-        x, y = points[:, 0] - self.xy[:, 0].take(edge), points[:, 1] - self.xy[:, 1].take(edge)
-        east, north = self.along[:, 0].take(edge), self.along[:, 1].take(edge)
+        x, y, east, north = (column.take(edge) for column in self._columns)
+        x, y = points[:, 0] - x, points[:, 1] - y
         along = np.clip(x * east + y * north, 0, self.length.take(edge))
-        return np.asarray((x - along * east) ** 2 + (y - along * north) ** 2, dtype=np.float64)
+        x -= along * east
+        y -= along * north
+        return x * x + y * y
 
 
 @dataclass(frozen=True)
