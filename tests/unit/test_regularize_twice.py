@@ -41,6 +41,7 @@ TRAPEZOID = shapely.Polygon([(0, 0), (12, 0), (12, 7), (0, 5)])
 LEANING = shapely.Polygon([(0, 0), (12, 0.2), (12, 7), (0, 7)])
 STAIRS = shapely.Polygon([(0, 0), (6, 0)] + [(6 - x / 2, y / 2) for k in range(1, 8) for x, y in ((k - 1, k), (k, k))])
 CUT = shapely.Polygon([(0, 0), (9, 0), (9, 1), (2, 8), (0, 3)])
+NOTCHES = [(0, 0), (11.7, 0), (0, 8.7)]
 
 
 @pytest.mark.parametrize(
@@ -63,9 +64,21 @@ def test_what_counts_as_squared(shape: shapely.Polygon, expected: bool, angle: f
         assert np.degrees(axis) % 90 == pytest.approx(angle, abs=1e-4)
 
 
-@pytest.mark.parametrize(("angle", "expected"), [(33, True), (0, False)], ids=["turned", "as on a grid of pixels"])
-def test_two_right_corners_of_five_count_only_where_no_grid_can_have_made_them(angle: float, expected: bool) -> None:
-    assert np.isnan(squared_axes(np.array([turned(CUT, angle)], dtype=object), TOLERANCE)[0]) != expected
+NOTCHED = shapely.box(0, 0, 12, 9) - shapely.union_all([shapely.box(x, y, x + 0.3, y + 0.3) for x, y in NOTCHES])
+
+
+@pytest.mark.parametrize("shape", [CUT, NOTCHED], ids=["two right corners of five", "six short edges of ten"])
+@pytest.mark.parametrize(("angle", "expected"), [(33, True), (0, False), (45, False)])
+def test_less_is_enough_where_no_grid_of_pixels_can_have_made_it(
+    shape: shapely.Polygon, angle: float, expected: bool
+) -> None:
+    assert np.isnan(squared_axes(np.array([turned(shape, angle)], dtype=object), TOLERANCE)[0]) != expected
+
+
+def test_a_squared_house_in_the_corner_of_a_picture_has_its_own_axis() -> None:
+    """The longest right corner is that of the picture, which most of the outline does not follow."""
+    house = turned(shapely.box(-4, -3, 9, 7), 30) & shapely.box(0, 0, 50, 50)
+    assert np.degrees(squared_axes(np.array([house], dtype=object), TOLERANCE)[0]) % 90 == pytest.approx(30)
 
 
 def test_a_squared_neighbour_is_no_reason_to_change() -> None:

@@ -9,24 +9,27 @@ import shapely
 
 from .lines import dot
 from .rings import Bools, Floats, Ints, Polygons
+from .walls import cross
 
 RIGHT = np.sin(np.radians(2))  # a corner within this of 90 degrees is a right one
 STRAIGHT = np.cos(np.radians(5))  # what turns by less is no corner
 EXACT = 1e-6
-MAX_OBLIQUE = 0.8  # of an outline that was squared before: off its axis, as where a picture cut it;
-MAX_OBLIQUE_UPRIGHT = 0.5  # where that is x and y, as corners on a grid of pixels may well be right ones;
+MAX_OBLIQUE = 0.9  # of an outline that was squared before: off its axis, as where a picture cut it;
+MAX_OBLIQUE_ON_GRID = 0.5  # where that is x and y, or at 45 degrees, as corners on a grid of pixels may be right ones;
 MAX_SHORT = 0.12  # in edges so short that they are noise; results have up to 0.10, what networks draw 0.17 and more
-MAX_SHORT_EDGES = 0.45  # of the edges: every other one of stairs
+MAX_SHORT_EDGES = 0.6  # of the edges;
+MAX_SHORT_EDGES_ON_GRID = 0.45  # where pixels may have made them: every other one of stairs
 
 
 @dataclass(frozen=True)
 class _Corners:
-    """Of all edges the polygon, the vector, its length, and the cosine of the angle between it and the one before."""
+    """Of all edges of `count` polygons the polygon, the vector, its length, and the cosine to the one before it."""
 
     polygon: Ints
     edge: Floats
     length: Floats
     cosine: Floats
+    count: int
 
     @classmethod
     def of(cls, polygons: Polygons) -> _Corners:
@@ -38,7 +41,29 @@ class _Corners:
         before = np.arange(len(edge)) - 1
         before[first] = np.append(first[1:], len(edge))[: len(first)] - 1
         length = np.maximum(np.hypot(*edge.T), 1e-12)
-        return cls(polygon[ring], edge, length, dot(edge, edge.take(before, axis=0)) / (length * length[before]))
+        cosine = dot(edge, edge.take(before, axis=0)) / (length * length[before])
+        return cls(polygon[ring], edge, length, cosine, len(polygons))
+
+    def share(self, which: Bools, weight: Floats) -> Floats:
+        """Return the share (polygons,) that edges `which` have in the `weight` of all."""
+        total, part = (np.bincount(self.polygon, values, self.count) for values in (weight, weight * which))
+        return np.asarray(part / np.maximum(total, EXACT), dtype=np.float64)
+
+    def axes_of(self, which: Bools) -> tuple[Floats, Floats]:
+        """Return the axis of the longest edge (of `which`) that ends an exact corner, and the share that is off it.
+
+        Of polygons that have none, both are NaN.
+        """
+        order = np.argsort(self.length, kind="stable")
+        order = order[(which & (np.abs(self.cosine) < EXACT))[order]]
+        longest = np.full(self.count, -1)
+        longest[self.polygon[order]] = order  # the longest is written last
+        along = (self.edge / self.length[:, None])[longest]
+        own = along.take(self.polygon, axis=0)
+        turned, run = cross(self.edge, own), dot(self.edge, own)
+        off = self.share(np.minimum(np.abs(turned), np.abs(run)) > EXACT * self.length, self.length)
+        has = longest >= 0
+        return np.where(has, np.arctan2(along[:, 1], along[:, 0]), np.nan), np.where(has, off, np.nan)
 
 
 def oblique(polygons: Polygons) -> Bools:
@@ -54,24 +79,19 @@ def squared_axes(polygons: Polygons, noise_m: float) -> Floats:
     """Return the axis, in radians, of polygons that were squared before; NaN for others.
 
     They have right corners to the last digits, some of their outline lies along these, and hardly any of it in edges
-    shorter than `noise_m`. Nothing that is traced or drawn by hand is like that, but for stairs along pixels.
+    shorter than `noise_m`. Nothing that is traced or drawn by hand is like that, but for stairs along pixels: of
+    corners that lie as on a grid more is asked. A polygon that a picture cut may have those at the picture's corner
+    and its own.
     """
     corners = _Corners.of(shapely.simplify(polygons, EXACT))
-    order = np.argsort(corners.length, kind="stable")
-    order = order[(np.abs(corners.cosine) < EXACT)[order]]
-    longest = np.full(len(polygons), -1)
-    longest[corners.polygon[order]] = order  # the longest is written last
-    along = (corners.edge / corners.length[:, None])[longest]
-    turned = corners.edge[:, 0] * along[corners.polygon, 1] - corners.edge[:, 1] * along[corners.polygon, 0]
-    run = dot(corners.edge, along.take(corners.polygon, axis=0))
-    off = np.minimum(np.abs(turned), np.abs(run)) > EXACT * corners.length
     short = corners.length < noise_m
-
-    def share(which: Bools, weight: Floats) -> Floats:
-        total, part = (np.bincount(corners.polygon, values, len(polygons)) for values in (weight, weight * which))
-        return np.asarray(part / np.maximum(total, EXACT), dtype=np.float64)
-
-    limit = np.where(np.abs(along).min(axis=1) < EXACT, MAX_OBLIQUE_UPRIGHT, MAX_OBLIQUE)
-    done = (longest >= 0) & (share(off, corners.length) <= limit) & (share(short, corners.length) <= MAX_SHORT)
-    done &= share(short, np.ones(len(short))) <= MAX_SHORT_EDGES
-    return np.where(done, np.arctan2(along[:, 1], along[:, 0]), np.nan)
+    few = corners.share(short, np.ones(len(short)))
+    calm = corners.share(short, corners.length) <= MAX_SHORT
+    x, y = np.abs(corners.edge).T
+    slanted = np.minimum(np.minimum(x, y), np.abs(x - y)) > EXACT * corners.length
+    grid, off_grid = corners.axes_of(~slanted)
+    axis, off = corners.axes_of(slanted)
+    on_grid = (off_grid <= MAX_OBLIQUE_ON_GRID) & (few <= MAX_SHORT_EDGES_ON_GRID)
+    own = (off <= MAX_OBLIQUE) & (few <= MAX_SHORT_EDGES)
+    own &= ~(on_grid & (off_grid < off))
+    return np.where(calm & own, axis, np.where(calm & on_grid, grid, np.nan))
