@@ -14,6 +14,7 @@ from rasters import noise, north_up, write_raster
 
 from building_footprints_plugin.engine.raster import gathered, open_raster, warp
 from building_footprints_plugin.engine.raster.gathered import affine_to, resampled
+from building_footprints_plugin.engine.raster.georeference import apply_affine
 
 # rasterio says so of the arrays it warps when two threads do; the engine itself has a filter, which pytest removes.
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -39,11 +40,12 @@ def test_the_same_as_a_warp(to_source: Affine, scale: tuple[float, float]) -> No
     assert gathered.is_small(scale)
     values = np.random.default_rng(0).integers(0, 256, (2, 90, 90)).astype(np.float32)
     grid = Affine(0.3, 0, 500_000, 0, -0.3, 5_000_000)
+    (left, across, down), (top, right, below) = apply_affine(grid, *apply_affine(~to_source, *np.eye(2, 3, 1)))
     expected = np.zeros((2, SIDE, SIDE), np.float32)
     reproject(
         values,
         expected,
-        src_transform=grid @ ~to_source,
+        src_transform=Affine(across - left, down - left, left, right - top, below - top, top),
         src_crs=UTM,
         dst_crs=UTM,
         dst_transform=grid,
@@ -72,7 +74,7 @@ def test_nothing_beyond_the_values(col: float) -> None:
 def test_an_affine_way_is_found_and_a_bent_one_is_not() -> None:
     cols, rows = np.meshgrid(np.linspace(0, 256, 5), np.linspace(0, 256, 5))
     way = Affine(1.2, -0.02, 2000.5, 0.02, 0.98, -300.25)
-    found = affine_to(*(way @ (cols, rows)), 256, 0.02)
+    found = affine_to(*apply_affine(way, cols, rows), 256, 0.02)
     assert found is not None
     assert found.almost_equals(way, 1e-9)
     bent = cols + 0.05 * np.sin(rows / 128 * np.pi / 2), rows

@@ -160,7 +160,8 @@ class WarpedBlocks:
             rows, cols = separable.positions(self._warp.place, self._warp.grid, *target, self._side)
             return separable.resampled(values, (rows - row, cols - col), self._scale)
         if needed.at is not None:
-            return gathered.resampled(values, Affine.translation(-col, -row) @ needed.at, self._side, self._scale)
+            a, b, left, d, e, top = needed.at[:6]
+            return gathered.resampled(values, Affine(a, b, left - col, d, e, top - row), self._side, self._scale)
         return self._warped(values, (row, col), target)
 
     def _warped(
