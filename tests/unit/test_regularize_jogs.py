@@ -40,3 +40,12 @@ def test_short_edges_go_where_that_costs_little(
     assert found[0] == HOUSE
     assert (found[1] ^ hoped).area < 1e-6
     assert (found[1] - given).area < 1e-6
+
+
+def test_a_jog_beside_a_nib_moves_no_corner_outwards() -> None:
+    """The nib (0.3 m wide) begins where the wall beside the jog (0.3 m high) ends: in one round they had a corner."""
+    steps = [(0, 0), (0, 8), (3, 8), (3, 8.3), (3.7, 8.3), (3.7, 8.7), (4, 8.7), (4, 8), (10, 8), (10, 0)]
+    shape = shapely.Polygon(steps)
+    found = without_jogs(np.array([shape], dtype=object), MIN_EDGE)[0]
+    assert (found - shape).area < 1e-9
+    assert found.equals(HOUSE)

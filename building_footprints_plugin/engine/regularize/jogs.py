@@ -13,15 +13,15 @@ import shapely
 from .rings import Bools, Floats, Ints, Polygons, Rings, polygons_of, rings_of
 from .sifting import local_minima
 
-RIGHT = 1e-3  # cosine of a corner that is a right one
-EXACT = 1e-6  # m
+RIGHT = 1e-7  # cosine of a right corner: what is moved along a wall that is less square comes to overlap
+EXACT = 1e-8  # m
 MOST = 0.01  # of its area that a polygon may lose with one edge
 ROUNDS = 12
 
 
 def without_jogs(polygons: Polygons, min_edge_m: float) -> Polygons:
     """Return the polygons, those with square edges shorter than `min_edge_m` without these where that costs little."""
-    result, rows = polygons.copy(), np.arange(len(polygons))
+    result, rows = np.asarray(shapely.simplify(polygons, EXACT), dtype=object), np.arange(len(polygons))
     most = MOST * shapely.area(polygons)
     for _ in range(ROUNDS):
         if not len(rows):
@@ -29,7 +29,8 @@ def without_jogs(polygons: Polygons, min_edge_m: float) -> Polygons:
         edges = _Edges.of(result[rows])
         cost, nib = _costs(edges, min_edge_m)
         jog = np.flatnonzero(local_minima(np.where(cost <= most[rows][edges.owner], cost, np.inf), edges.after))
-        made = polygons_of(_without(edges, jog, nib))
+        jog = jog[~np.isin(edges.after[edges.after[edges.after[jog]]], jog)]  # two would move one corner
+        made = np.asarray(shapely.simplify(polygons_of(_without(edges, jog, nib)), EXACT), dtype=object)
         changed = np.unique(edges.owner[jog])
         changed = changed[shapely.is_valid(made[changed])]
         rows, made = rows[changed], made[changed]
@@ -55,7 +56,7 @@ class _Edges:
 
     @classmethod
     def of(cls, polygons: Polygons) -> _Edges:
-        rings = rings_of(np.asarray(shapely.normalize(shapely.simplify(polygons, EXACT)), dtype=object))
+        rings = rings_of(np.asarray(shapely.normalize(polygons), dtype=object))
         after, before = rings.following(), rings.previous()
         vector = rings.xy[after] - rings.xy
         length = np.maximum(np.hypot(*vector.T), EXACT)
@@ -79,7 +80,7 @@ def _costs(edges: _Edges, min_edge_m: float) -> tuple[Floats, Bools]:
     corner = np.where(begins < 0, first, last)
     beside = np.where(begins < 0, before[first], last)
     grows = (edges.vector[beside] * edges.vector[edge]).sum(axis=1) > 0
-    jog = (begins != ends) & (side[corner] != 0) & (grows | (length[beside] > length[edge] + EXACT))
+    jog = (begins != ends) & (side[corner] != 0) & (grows | (length[beside] > length[edge] - EXACT))
     cost[edge[jog]] = (length[out] * length[edge])[jog]
     # a nib: it ends where the shorter of its sides begins
     one, two = length[first], length[after[edge]]
