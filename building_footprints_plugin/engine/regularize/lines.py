@@ -85,11 +85,11 @@ def fits_of(xy: Floats, begin: Ints, end: Ints) -> Fits:
     length = np.maximum(total(weight), POINT_M)
     middle = total((here + there) / 2 * weight[:, None]) / length[:, None]
     origin = middle.take(piece, axis=0)
-    here, there = here - origin, there - origin
+    here, there = np.ascontiguousarray((here - origin).T), np.ascontiguousarray((there - origin).T)
 
     def moment(one: int, two: int) -> Floats:  # the integral of x y along a segment, exactly
-        ends = here[:, one] * here[:, two] + there[:, one] * there[:, two]
-        return total(weight * (2 * ends + here[:, one] * there[:, two] + here[:, two] * there[:, one]) / 6)
+        ends = here[one] * here[two] + there[one] * there[two]
+        return total(weight * (2 * ends + here[one] * there[two] + here[two] * there[one]) / 6)
 
     return Fits(length, middle + xy[begin], np.column_stack([moment(0, 0), moment(0, 1), moment(1, 1)]))
 
