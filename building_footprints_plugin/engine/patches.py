@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,31 @@ Ints = NDArray[np.int64]
 Labels = NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class Patches:
+    """Connected patches of pixels (height, width), as runs of equal pixels, none beyond its row.
+
+    Run n begins at the flat index `begin[n]` and has the number `number[n]`: of its patch from 1 on, 0 for none.
+    `first` are row and column of the first pixel of every patch.
+    """
+
+    shape: tuple[int, int]
+    begin: Ints
+    number: Labels
+    first: tuple[Ints, Ints]
+
+    def labels(self, top: int = 0) -> Labels:
+        """Return the number of every pixel from row `top` on."""
+        index = int(np.searchsorted(self.begin, top * self.shape[1]))
+        end = self.shape[0] * self.shape[1]
+        labels = np.repeat(self.number[index:], np.diff(self.begin[index:], append=end))
+        return labels.reshape(-1, self.shape[1])
+
+    def at(self, row: Ints, column: Ints) -> Labels:
+        """Return the numbers of some pixels."""
+        return self.number[np.searchsorted(self.begin, row * self.shape[1] + column, side="right") - 1]
+
+
 def patches_of(values: NDArray[Any], *, diagonal: bool = False) -> tuple[Labels, tuple[Ints, Ints]]:
     """Return the patch of every pixel (height, width), and row and column of the first pixel of every patch.
 
@@ -21,6 +47,12 @@ def patches_of(values: NDArray[Any], *, diagonal: bool = False) -> tuple[Labels,
     """
     if not values.any():
         return np.zeros(values.shape, dtype=np.int32), (np.empty(0, np.int64), np.empty(0, np.int64))
+    patches = runs_of(values, diagonal=diagonal)
+    return patches.labels(), patches.first
+
+
+def runs_of(values: NDArray[Any], *, diagonal: bool = False) -> Patches:
+    """Return the patches of `patches_of` as runs, which take less memory; `values` must not be empty."""
     flat, width = values.ravel(), values.shape[1]
     begins = np.append(True, flat[1:] != flat[:-1])
     begins[::width] = True  # no run goes on in the next row
@@ -33,8 +65,7 @@ def patches_of(values: NDArray[Any], *, diagonal: bool = False) -> tuple[Labels,
     patch, first = _joined(len(runs), one[same], two[same])
     number = np.zeros(len(begin), dtype=np.int32)
     number[runs] = patch + 1
-    patches = np.repeat(number, end - begin).reshape(values.shape)
-    return patches, (row[first], begin[runs[first]] - row[first] * width)
+    return Patches(values.shape, begin, number, (row[first], begin[runs[first]] - row[first] * width))
 
 
 def _beside(begin: Ints, end: Ints, width: int, reach: int) -> tuple[Ints, Ints]:

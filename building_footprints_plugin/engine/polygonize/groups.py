@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..patches import patches_of
+from ..patches import patches_of, runs_of
 
 BLOCK = 2  # pixels: neighbourhoods are found on a grid that is coarser by this
 BAND = 512  # blocks: how wide the parts are in which a wide raster is looked at
@@ -82,10 +82,12 @@ def groups_of(blocks: Bools, reach_px: int, bottom: int) -> Groups:
     """
     spread = _spread(reach_px)
     clump, first_of_clump = patches_of(blocks, diagonal=True)
-    grown, first_of_group = patches_of(_grown(_grown(blocks, spread).T, spread).T, diagonal=True)
-    group = np.append(np.int32(0), grown[first_of_clump])
-    unfinished = np.zeros(len(first_of_group[0]) + 1, dtype=bool)
-    unfinished[grown[max(0, bottom // BLOCK - spread - 1) :]] = True
+    if not len(first_of_clump[0]):
+        return Groups(clump, np.zeros(1, np.int32), np.zeros(1, dtype=bool))
+    grown = runs_of(_grown(_grown(blocks, spread).T, spread).T, diagonal=True)
+    group = np.append(np.int32(0), grown.at(*first_of_clump))
+    unfinished = np.zeros(len(grown.first[0]) + 1, dtype=bool)
+    unfinished[grown.labels(max(0, bottom // BLOCK - spread - 1))] = True
     return Groups(clump, group, unfinished[group] & (group > 0))
 
 
