@@ -17,9 +17,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .allocator import give_back_freed_memory
 from .errors import FootprintsError
 
@@ -27,7 +24,6 @@ T = TypeVar("T")
 END = object()
 POLL_S = 0.1  # how long a cancelled run waits at most for the other process
 NEXT, RESULT, WHOLE, ERROR = range(4)  # what the other process says
-PIECE_BYTES = 2**20  # of an array; sent at once, it would be copied on both sides
 
 
 def ahead(items: Generator[T, None, None], count: int = 1) -> Generator[T, None, None]:
@@ -130,8 +126,8 @@ def in_process(
 ) -> Generator[Any, None, float]:
     """Yield what `task` makes of `items` in one process of its own; return the seconds of processor time it took.
 
-    It is handed an item whenever it asks for one, so nothing piles up; arrays go piece by piece. `check` is called
-    while it is waited for, and may raise. What the task raises is raised here. The process ends with this generator,
+    It is handed an item whenever it asks for one, so nothing piles up. `check` is called while it is waited
+    for, and may raise. What the task raises is raised here. The process ends with this generator,
     however that ends, and with this process, even if that is killed. Raises FootprintsError if it goes away by itself.
     """
     with Other(task.run) as other:
@@ -150,13 +146,7 @@ def _receive(connection: Connection, process: BaseProcess, check: Callable[[], N
 
 def _send(connection: Connection, process: BaseProcess, item: Any) -> None:
     try:
-        if not isinstance(item, np.ndarray):
-            connection.send((item, None))
-            return
-        connection.send((item.shape, item.dtype.str))
-        content = np.ascontiguousarray(item).reshape(-1).view(np.uint8)
-        for begin in range(0, len(content), PIECE_BYTES):
-            connection.send_bytes(content[begin : begin + PIECE_BYTES].data)
+        connection.send(item)
     except OSError as error:
         raise _gone(process) from error
 
@@ -198,15 +188,8 @@ def _items(connection: Connection) -> Iterator[Any]:
     while True:
         give_back_freed_memory()  # what was made of an item is sent, and its place would not fit what comes next
         connection.send((NEXT, None))
-        item, dtype = connection.recv()
+        item = connection.recv()
         if item is None:
             return
-        yield item if dtype is None else _array(connection, item, dtype)
-
-
-def _array(connection: Connection, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    array = np.empty(shape, dtype)
-    content, begin = array.reshape(-1).view(np.uint8), 0
-    while begin < len(content):
-        begin += connection.recv_bytes_into(content[begin:].data)
-    return array
+        yield item
+        del item  # else it would be held until the next one is there

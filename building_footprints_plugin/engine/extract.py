@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .area import Area, area_of
 from .beside import Other, Task, in_process
@@ -19,6 +18,7 @@ from .clock import OTHERS, Clock
 from .errors import BadInput
 from .footprints import Found, Settings, find_footprints, write_footprints
 from .options import PolygonizeOptions, RunOptions, SegmentOptions
+from .packed import Packed, pack
 from .progress import Reporter
 from .raster import (
     NODATA,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from .inference import Predictor
     from .manifest import Manifest
 
-Codes = NDArray[np.uint8]
 STRIP_ROWS = 512
 BESIDE_PX = 16_000_000  # seconds of work; another process takes about one to start
 FAR_GSD = 1.5  # times the pixel size of the weights: training shows buildings up to 1.4 times as large or small
@@ -103,7 +102,7 @@ def extract(
         run = Run(reader, predictor, model.weights, area, model.options)
         output = target.footprints or target.probability or Path(source.path)
         counted = Missing(files.enter_context(strips_of(run, keeping_of(run, output, target.run), clock, reporter)))
-        strips: Iterator[Codes] = iter(counted)
+        strips: Iterator[Packed] = iter(counted)
         if target.probability is not None:
             writer = files.enter_context(
                 ProbabilityWriter(target.probability, reader.grid, area.window, manifest.thresholds)
@@ -151,7 +150,7 @@ def _starts_early(source: Source, target: Target, options: SegmentOptions) -> bo
     return pixel_count(RasterFile(source.path, follow_links=options.follow_links)) >= BESIDE_PX
 
 
-def _found(strips: Iterator[Codes], finding: Finding, clock: Clock, reporter: Reporter) -> Iterator[Found]:
+def _found(strips: Iterator[Packed], finding: Finding, clock: Clock, reporter: Reporter) -> Iterator[Found]:
     """Yield the buildings in `strips`, found in a process of its own where there is work enough for its start."""
     settings, area = finding.settings, finding.area
     arguments = settings, area.for_another_thread()
@@ -232,27 +231,29 @@ def _footprint_writer(source: Source, target: Target, reader: GriddedReader) -> 
     return FootprintWriter(target.footprints, reader.crs.to_wkt(), target.layer, image)
 
 
-def _also_write(strips: Iterable[Codes], writer: ProbabilityWriter, area: Area) -> Iterator[Codes]:
+def _also_write(strips: Iterable[Packed], writer: ProbabilityWriter, area: Area) -> Iterator[Packed]:
     """Pass strips of the larger window on, and write of each what lies in the area."""
     top, left = area.look[:2]
     row, col, height, width = area.window
-    for codes in strips:
-        begin, end = max(top, row), min(top + codes.shape[1], row + height)
+    for strip in strips:
+        begin, end = max(top, row), min(top + strip.rows, row + height)
         if begin < end:
-            part = codes[:, begin - top : end - top, col - left : col - left + width]
-            outside = area.outside((begin, col, end - begin, width))
-            writer.write(begin - row, np.where(outside, NODATA, part).astype(np.uint8))
-        top += codes.shape[1]
-        yield codes
+            part = strip.cut(begin - top, end - top).codes(slice(col - left, col - left + width))
+            part[:, area.outside((begin, col, end - begin, width))] = NODATA
+            writer.write(begin - row, part)
+            del part
+        top += strip.rows
+        yield strip
 
 
-def _read_strips(reader: ProbabilityReader, area: Area, reporter: Reporter) -> Iterator[Codes]:
-    """Yield codes `(2, rows, width)`; without a band for interior there are no seeds."""
+def _read_strips(reader: ProbabilityReader, area: Area, reporter: Reporter) -> Iterator[Packed]:
+    """Yield packed codes (2, rows, width); without a band for interior there are no seeds."""
     row, col, height, width = area.look
     for begin in range(0, height, STRIP_ROWS):
         reporter.progress(begin / height)
         codes = reader.read(row + begin, col, min(STRIP_ROWS, height - begin), width)
-        yield codes if reader.has_interior else np.concatenate([codes, np.zeros_like(codes)])
+        yield pack(codes if reader.has_interior else np.concatenate([codes, np.zeros_like(codes)]))
+        del codes
 
 
 def _effort(clock: Clock, area: Area, reporter: Reporter) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .area import Area
 from .confidence import Calibration
 from .options import PolygonizeOptions
+from .packed import Packed
 from .polygonize import Outlines, StripPolygonizer, Thresholds
 from .raster import GriddedReader, apply_affine, shifted
 from .regularize import Demands, mended, reach_m, regularize
@@ -53,7 +54,7 @@ class Settings:
         return cls(thresholds, used["min_area_m2"], used["min_confidence"], line, options, used)
 
 
-def find_footprints(strips: Iterable[NDArray[np.uint8]], settings: Settings, area: Area) -> Iterator[Found]:
+def find_footprints(strips: Iterable[Packed], settings: Settings, area: Area) -> Iterator[Found]:
     """Yield the buildings in `strips` of the area's larger window, top to bottom, as soon as they are whole.
 
     As polygons (n,) in the grid's CRS with their confidence (n,); only how many come at once depends on strips.
@@ -94,17 +95,17 @@ def write_footprints(found: Iterable[Found], writer: FootprintWriter, reader: Gr
 
 
 def _whole_buildings(
-    strips: Iterable[NDArray[np.uint8]], polygonizer: StripPolygonizer, margin_px: int
+    strips: Iterable[Packed], polygonizer: StripPolygonizer, margin_px: int
 ) -> Iterator[tuple[Outlines, Polygons]]:
     """Yield outlines, and the ground up to `margin_px` around each, None where all of it is there."""
     seen = Seen()
-    for codes in strips:
-        seen.add(codes[0])
-        for outlines in polygonizer.pieces(codes):
+    for strip in strips:
+        seen.add(strip)
+        for outlines in polygonizer.pieces(strip):
             for batch in outlines.in_batches(BATCH):
                 yield batch, seen.around(batch.polygons, margin_px)
         seen.forget(polygonizer.waits_from - margin_px)
-        del codes  # what waits is the polygonizer's; else the strip would be held until the next one is there
+        del strip  # what waits is the polygonizer's; else the strip would be held until the next one is there
     seen.end()
     for batch in polygonizer.finish().in_batches(BATCH):
         yield batch, seen.around(batch.polygons, margin_px)

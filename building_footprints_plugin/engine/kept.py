@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,17 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .errors import Cancelled, FootprintsError
+from .packed import Packed, from_bytes, to_bytes
 
-Codes = NDArray[np.uint8]
-
-FORMAT = b"building-footprints strips 1 "
-RECORD = struct.Struct("<IIIIII")  # number, bands, rows, width, bytes, CRC-32 of all others and the bytes
+FORMAT = b"building-footprints strips 2 "
+RECORD = struct.Struct("<III")  # number, bytes, CRC-32 of both and the bytes
 LONG_PX = 50_000_000  # a run of so many pixels is worth going on with, also when it failed by itself
-FASTEST = 1  # of zlib: codes are mostly 0 or equal to their neighbours
 
 
 @dataclass(frozen=True)
@@ -78,29 +73,29 @@ class KeptStrips:
             how = "with --resume goes" if self._keeping.resume or not self._keeping.goes_on else "goes"
             self._say(f"{self.count} finished strips were kept; the same run {how} on from them.")
 
-    def earlier(self) -> Iterator[Codes]:
+    def earlier(self) -> Iterator[Packed]:
         """Yield the strips of the interrupted run, top to bottom."""
         if not self.count:
             return
         with self._keeping.path.open("rb") as file:
             file.seek(len(self._head))
             for number in range(self.count):
-                codes = _read(file, number)
-                if codes is None:
+                strip = _read(file, number)
+                if strip is None:
                     raise FootprintsError(f"{self._keeping.path} was changed by another program; run it again.")
-                yield codes
+                yield strip
 
-    def kept(self, strips: Iterator[Codes]) -> Iterator[Codes]:
+    def kept(self, strips: Iterator[Packed]) -> Iterator[Packed]:
         """Pass strips on, each after it was kept. A disk that is full is said once, and the run goes on."""
-        for codes in strips:
+        for strip in strips:
             if self._file is not None and self.count < self._keeping.strips - 1:
                 try:
-                    self._write(_record(self.count, codes))
+                    self._write(_record(self.count, strip))
                     self.count += 1
                 except OSError as error:
                     self._give_up(error)
-            yield codes
-            del codes  # else it would be held until the next strip is there
+            yield strip
+            del strip  # else it would be held until the next strip is there
 
     def _begin(self) -> None:
         if self._keeping.strips > 1:  # the last strip is not kept: nothing comes after it
@@ -148,26 +143,24 @@ class KeptStrips:
         return True
 
 
-def _record(number: int, codes: Codes) -> bytes:
-    data = zlib.compress(np.ascontiguousarray(codes).data, FASTEST)
-    head = (number, *codes.shape, len(data))
-    return RECORD.pack(*head, _checksum(head, data)) + data
+def _record(number: int, strip: Packed) -> bytes:
+    data = to_bytes(strip)
+    return RECORD.pack(number, len(data), _checksum(number, data)) + data
 
 
-def _read(file: BinaryIO, number: int) -> Codes | None:
+def _read(file: BinaryIO, number: int) -> Packed | None:
     """Return strip `number` if a whole record of it comes next."""
     start = file.read(RECORD.size)
     if len(start) < RECORD.size:
         return None
-    *head, checksum = RECORD.unpack(start)
-    found, bands, rows, width, size = head
+    found, size, checksum = RECORD.unpack(start)
     if found != number or size > os.fstat(file.fileno()).st_size:
         return None
     data = file.read(size)
-    if len(data) < size or _checksum(head, data) != checksum:
+    if len(data) < size or _checksum(number, data) != checksum:
         return None
-    return np.frombuffer(zlib.decompress(data), np.uint8).reshape(bands, rows, width)
+    return from_bytes(data)
 
 
-def _checksum(head: Sequence[int], data: bytes) -> int:
-    return zlib.crc32(data, zlib.crc32(repr(tuple(head)).encode()))
+def _checksum(number: int, data: bytes) -> int:
+    return zlib.crc32(data, zlib.crc32(f"{number} {len(data)}".encode()))

@@ -15,7 +15,6 @@ from typing import Protocol
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from .. import __version__
 from .area import Area
@@ -24,11 +23,12 @@ from .clock import Clock
 from .errors import Cancelled
 from .kept import Keeping, KeptStrips
 from .options import STRIPS, RunOptions, SegmentOptions
+from .packed import Packed
 from .progress import Reporter
 from .raster import NODATA, RasterReader
 from .segment import Layout, Network, Segmenter
 
-Codes = NDArray[np.uint8]
+PIECE_PX = 2048  # columns looked at together
 
 
 class NamedNetwork(Network, Protocol):
@@ -85,16 +85,19 @@ class Run:
 class Missing:
     """Strips passed on, and how much of them is not there."""
 
-    def __init__(self, strips: Iterator[Codes]) -> None:
+    def __init__(self, strips: Iterator[Packed]) -> None:
         self._strips = strips
         self._missing, self._all = 0, 0
 
-    def __iter__(self) -> Iterator[Codes]:
-        for codes in self._strips:
-            self._missing += sum(int(np.count_nonzero(row == NODATA)) for row in codes[0])
-            self._all += codes[0].size
-            yield codes
-            del codes  # else it would be held until the next strip is there
+    def __iter__(self) -> Iterator[Packed]:
+        for strip in self._strips:
+            for left in range(0, strip.width, PIECE_PX):
+                columns = slice(left, left + PIECE_PX)
+                if strip.highest(0, columns) == NODATA:
+                    self._missing += int(np.count_nonzero(strip.channel(0, columns) == NODATA))
+            self._all += strip.rows * strip.width
+            yield strip
+            del strip  # else it would be held until the next strip is there
 
     @property
     def sentence(self) -> str:
@@ -122,7 +125,7 @@ def keeping_of(run: Run, output: Path, options: RunOptions) -> Keeping:
 
 
 @contextmanager
-def strips_of(run: Run, keeping: Keeping, clock: Clock, reporter: Reporter) -> Iterator[Iterator[Codes]]:
+def strips_of(run: Run, keeping: Keeping, clock: Clock, reporter: Reporter) -> Iterator[Iterator[Packed]]:
     """Give the strips of codes of a run, top to bottom, made ahead in a thread; kept until the end.
 
     They begin with those that an interrupted run left, if `keeping` says so.

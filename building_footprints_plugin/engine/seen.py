@@ -7,6 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from .labelling import NOT_THERE
+from .packed import Packed
 from .patches import patches_of
 from .polygonize import edges_of, trace
 
@@ -22,14 +23,17 @@ class Seen:
         self._bottom = 0
         self._blank: Polygons = np.array([shapely.box(-FAR_PX, -FAR_PX, FAR_PX, 0)], dtype=object)
 
-    def add(self, building: NDArray[np.uint8]) -> None:
-        """Add the codes `(rows, width)` of a strip."""
-        height, width = building.shape
+    def add(self, strip: Packed) -> None:
+        """Add a strip of codes."""
+        height, width = strip.rows, strip.width
         top, self._bottom = self._bottom, self._bottom + height
         blank = [shapely.box(-FAR_PX, top, 0, self._bottom), shapely.box(width, top, FAR_PX, self._bottom)]
         parts = [self._blank, np.array(blank, dtype=object)]
         for left in range(0, width, BAND_PX):
-            hidden = building[:, left : left + BAND_PX] == NOT_THERE
+            columns = slice(left, left + BAND_PX)
+            if strip.highest(0, columns) < NOT_THERE:
+                continue
+            hidden = strip.channel(0, columns) == NOT_THERE
             if hidden.any():
                 parts.append(trace(edges_of(patches_of(hidden)[0]), origin=(left, top)))
         self._blank = np.concatenate(parts)

@@ -18,6 +18,7 @@ from scipy.ndimage import distance_transform_edt
 from .beside import Workers, ahead
 from .clock import Clock
 from .errors import FootprintsError
+from .packed import Packed, pack, side_by_side
 from .tiling import Axis, blend_weights, tile_axis
 
 CODE_MAX = 250
@@ -118,12 +119,12 @@ class Segmenter:
     clock: Clock = field(default_factory=Clock)
     workers: Workers = field(default_factory=Workers)
 
-    def strips(self, first: int = 0) -> Generator[Codes, None, None]:
-        """Yield the window's probability top to bottom as codes `(2, rows, width)` of building and interior.
+    def strips(self, first: int = 0) -> Generator[Packed, None, None]:
+        """Yield the window's probability top to bottom as packed codes (2, rows, width) of building and interior.
 
         Codes are probability in steps of 1/250; 255 where the raster has no pixel. Begins at row of tiles `first`,
         with the very values as if it had begun at the top. Memory: a few pieces of a row of tiles, and of the whole
-        row one byte for each code and the floats of its overlap. An exception in the reading thread reaches the caller.
+        row its packed codes and the floats of its overlap. An exception in the reading thread reaches the caller.
         """
         count = len(self.layout.rows.starts)
         begin = max(first - 1, 0) if first < count else count  # the row above has a part in the first one
@@ -131,10 +132,10 @@ class Segmenter:
         with self.workers.pool() as pool, closing(ahead(self._read(begin), READ_AHEAD)) as pixels:
             batches = _early(self._started(begin, pixels, pool), STARTED_AHEAD * self.workers.count)
             for row_index in range(begin, count):
-                codes = self._row(row_index, carried, batches)
+                strip = self._row(row_index, carried, batches)
                 if row_index >= first:
-                    yield codes
-                del codes  # else it would be held until the next strip is there
+                    yield strip
+                del strip  # else it would be held until the next strip is there
 
     def _read(self, first: int) -> Generator[Pixels, None, None]:
         for row_index in range(first, len(self.layout.rows.starts)):
@@ -176,11 +177,11 @@ class Segmenter:
         chances = self.network.probabilities(np.stack([mirrored(*tile) for tile in tiles]), tta=self.tta)
         return chances, time.perf_counter() - begin
 
-    def _row(self, row_index: int, carried: Floats, batches: Iterator[Batch]) -> Codes:
+    def _row(self, row_index: int, carried: Floats, batches: Iterator[Batch]) -> Packed:
         """Return the codes of a row of tiles; `carried` is what the row above adds to it, then what it adds below."""
         layout, done = self.layout, self.layout.done(row_index)
         height = layout.rows.sizes[row_index]
-        codes = np.empty((CHANNELS, done, layout.window[3]), np.uint8)
+        strip = []
         from_left = np.zeros((CHANNELS, height, 0), np.float32)
         for piece in layout.pieces():
             begin, end = layout.columns(piece)
@@ -192,9 +193,9 @@ class Segmenter:
             blended[:, : above.shape[1], :own] += above
             above[:] = blended[:, height - above.shape[1] :, :own]
             within = min(own, layout.window[3] - begin)
-            codes[:, :, begin : begin + within] = _codes(blended[:, :done, :within], valid[:done, :within])
+            strip.append(pack(_codes(blended[:, :done, :within], valid[:done, :within])))
             from_left = blended[:, :, own:].copy()
-        return codes
+        return side_by_side(strip)
 
     def _add_piece(self, blended: Floats, place: tuple[int, range], batches: Iterator[Batch]) -> NDArray[np.bool_]:
         """Add the weighted probability of a piece's tiles to `blended` (2, rows, columns); return what is there."""

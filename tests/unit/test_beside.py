@@ -10,11 +10,8 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from building_footprints_plugin.engine.beside import Other, Task, ahead, in_process
 from building_footprints_plugin.engine.errors import BadInput, Cancelled, FootprintsError
@@ -89,6 +86,7 @@ def failing(items: Iterator[int], how: str) -> Iterator[int]:
     if how == "bug":
         raise ZeroDivisionError("oops")
     time.sleep(60)
+    print("outlived", flush=True)
 
 
 def test_another_process_gives_what_this_one_would() -> None:
@@ -117,22 +115,6 @@ def test_a_process_that_ended_before_it_was_needed_is_said() -> None:
         other.process.join()
         with pytest.raises(FootprintsError, match="ended by itself"):
             list(other.made((3,), iter(range(5))))
-
-
-def seen(items: Iterator[NDArray[Any]]) -> Iterator[tuple[tuple[int, ...], str, float]]:
-    for item in items:
-        item += 1  # its own, so it may be changed
-        yield item.shape, item.dtype.name, float(item.sum())
-
-
-def test_arrays_of_any_shape_arrive_whole() -> None:
-    """One of three pieces, one that is no single stretch of memory, one of nothing."""
-    arrays = [np.ones((2, 1000, 1500), np.uint8), np.arange(12.0).reshape(3, 4).T[::2], np.zeros((0, 3), np.float32)]
-    assert list(in_process(Task(seen), iter(arrays))) == [
-        ((2, 1000, 1500), "uint8", 6e6),
-        ((2, 3), "float64", 0 + 4 + 8 + 2 + 6 + 10 + 6),
-        ((0, 3), "float32", 0.0),
-    ]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +170,5 @@ def test_nothing_outlives_a_parent_that_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "waiting\n"
-        started = time.perf_counter()
         parent.kill()
-        parent.stdout.read()
-    assert time.perf_counter() - started < 30  # it would sleep for a minute
+        assert parent.stdout.read() == ""  # whoever sleeps on says so in the end

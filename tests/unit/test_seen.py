@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
+from building_footprints_plugin.engine.packed import pack
 from building_footprints_plugin.engine.seen import Seen
 
 THERE, BLANK = 7, 255
@@ -15,7 +16,7 @@ MARGIN = 3
 def shown(codes: np.ndarray, polygons: list[shapely.Polygon], rows: int | None = None) -> np.ndarray:
     seen = Seen()
     for top in range(0, len(codes), rows or len(codes)):
-        seen.add(codes[top : top + (rows or len(codes))].astype(np.uint8))
+        seen.add(pack(codes[None, top : top + (rows or len(codes))].astype(np.uint8)))
     seen.end()
     return seen.around(np.array(polygons, dtype=object), MARGIN)
 
@@ -54,7 +55,7 @@ def test_what_is_above_can_be_forgotten() -> None:
     codes = np.full((30, 40), BLANK, dtype=np.uint8)
     seen = Seen()
     for top in range(0, 30, 10):
-        seen.add(codes[top : top + 10])
+        seen.add(pack(codes[None, top : top + 10]))
         seen.forget(top)
     house = np.array([shapely.box(4, 22, 9, 27)], dtype=object)
     assert shapely.is_empty(seen.around(house, 0)).all()

@@ -56,7 +56,7 @@ def layout(height: int, width: int, tile: int = 96, overlap: int = 32) -> Layout
 
 
 def run(picture: Picture, network: Pixelwise, plan: Layout, batch: int = 3) -> NDArray[np.uint8]:
-    return np.concatenate(list(Segmenter(picture, network, plan, batch).strips()), axis=1)
+    return np.concatenate([strip.codes() for strip in Segmenter(picture, network, plan, batch).strips()], axis=1)
 
 
 def picture(height: int, width: int, seed: int = 0) -> Picture:
@@ -155,7 +155,8 @@ def test_workers_run_tiles_at_once_and_change_nothing() -> None:
     assert len(plan.rows.starts) * len(plan.cols.starts) % 2 == 0
     said: list[str] = []
     workers = Workers(2, first=lambda: said.append("first"), last=lambda: said.append("last"))
-    codes = np.concatenate(list(Segmenter(source, Meeting(), plan, batch_size=1, workers=workers).strips()), axis=1)
+    strips = Segmenter(source, Meeting(), plan, batch_size=1, workers=workers).strips()
+    codes = np.concatenate([strip.codes() for strip in strips], axis=1)
     np.testing.assert_array_equal(codes, source.pixels[:2])
     assert said == ["first", "first", "last"]
 

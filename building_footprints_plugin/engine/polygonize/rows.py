@@ -2,56 +2,127 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..labelling import NOT_THERE, Codes
+from ..packed import Band, Packed
+
+Bools = NDArray[np.bool_]
+PIECE_PX = 2048  # columns that are looked at together
+BUILDING, INTERIOR = 0, 1
+
+
+@dataclass
+class _Waiting:
+    """A strip, unpacked as long as it is the last one, and a bit a pixel: whether it is building that waits."""
+
+    strip: Packed
+    bits: NDArray[np.uint8]
+    open: Codes | None = None
+
+    def mask(self, which: slice) -> Bools:
+        first, end = which.start // 8, -(-which.stop // 8)
+        mask = np.unpackbits(self.bits[:, first:end], axis=1).view(bool)
+        return np.asarray(mask[:, which.start - 8 * first : which.stop - 8 * first], dtype=bool)
+
+    def channel(self, number: int, which: slice, unpack: Callable[[Packed, Band], Codes]) -> Codes:
+        return self.strip.channel(number, which, unpack) if self.open is None else self.open[number, :, which]
+
+    def forget(self, left: int, given_out: Bools) -> None:
+        gone = np.packbits(np.pad(given_out, ((0, 0), (left % 8, 0))), axis=1)
+        self.bits[:, left // 8 : left // 8 + gone.shape[1]] &= ~gone
+
+    def below(self, row: int) -> _Waiting:
+        codes = None if self.open is None else self.open[:, row:].copy()
+        return _Waiting(self.strip.cut(row, self.strip.rows), self.bits[row:].copy(), codes)
 
 
 class Rows:
-    """Codes `(2, rows, width)` of building and interior, kept as the strips they came in: joined, they would be double.
+    """Codes (2, rows, width) of building and interior, kept as the strips they came in, packed but for the last one.
 
-    `height` is the number of rows.
+    A pixel is building from the code `building` on. `height` is the number of rows.
     """
 
-    def __init__(self) -> None:
-        self._strips: list[Codes] = []
+    def __init__(self, building: int) -> None:
+        self._building = building
+        self._strips: list[_Waiting] = []
+        self._unpacked: dict[tuple[int, int], Codes] = {}  # what was last asked for: columns beside it share some
 
     @property
     def height(self) -> int:
-        return sum(strip.shape[1] for strip in self._strips)
+        return sum(waiting.strip.rows for waiting in self._strips)
 
     @property
     def width(self) -> int:
         """Columns, 0 as long as there is no row."""
-        return self._strips[0].shape[2] if self._strips else 0
+        return self._strips[0].strip.width if self._strips else 0
 
     @property
     def nbytes(self) -> int:
-        """Memory that the rows take."""
-        return sum(strip.nbytes for strip in self._strips)
+        """Memory that the rows take but for the last strip, as long as that is unpacked."""
+        return sum(waiting.strip.nbytes + waiting.bits.nbytes for waiting in self._strips)
 
-    def add(self, codes: Codes) -> None:
-        """Add `codes` below; they are changed later, and copied first if they are a view or must not be changed."""
-        own = codes.flags.owndata and codes.flags.writeable
-        self._strips.append(codes if own else codes.copy())
+    def add(self, strip: Packed) -> None:
+        """Add a strip below."""
+        for waiting in self._strips:
+            waiting.open = None
+        codes = strip.codes()
+        self._strips.append(_Waiting(strip, self._bits(codes[BUILDING]), codes))
 
-    def columns(self, which: slice) -> Codes:
-        """Return some columns of all rows, as an array of its own."""
-        parts = [strip[:, :, which] for strip in self._strips]
-        return np.concatenate(parts, axis=1) if parts else np.zeros((2, 0, 0), np.uint8)
+    def _bits(self, codes: Codes) -> NDArray[np.uint8]:
+        bits = np.zeros((codes.shape[0], -(-codes.shape[1] // 8)), np.uint8)
+        for left in range(0, codes.shape[1], PIECE_PX):
+            part = codes[:, left : left + PIECE_PX]
+            packed = np.packbits((part >= self._building) & (part != NOT_THERE), axis=1)
+            bits[:, left // 8 : left // 8 + packed.shape[1]] = packed
+        return bits
 
-    def forget(self, left: int, given_out: NDArray[np.bool_]) -> None:
-        """Let pixels of building be as if they were not there; `given_out` (rows, columns) begins at column `left`."""
+    def mask(self, which: slice) -> Bools:
+        """Return in some columns (rows, columns) of all rows what is building and was not given out."""
+        return np.concatenate([waiting.mask(which) for waiting in self._strips])
+
+    def codes(self, rows: slice, columns: slice) -> tuple[Codes, Codes]:
+        """Return building and interior in some rows and columns, as arrays of their own."""
+        before, self._unpacked = self._unpacked, {}
+
+        def unpack(strip: Packed, band: Band) -> Codes:
+            key = id(strip), id(band)  # strips cut in two share their bands
+            found = before.get(key)
+            codes = self._unpacked[key] = strip.unpacked(band) if found is None else found
+            return codes
+
+        parts: tuple[list[Codes], list[Codes]] = [], []
+        for waiting, own in self._among(rows):
+            for number in (BUILDING, INTERIOR):
+                parts[number].append(waiting.channel(number, columns, unpack)[own])
+        return np.concatenate(parts[BUILDING]), np.concatenate(parts[INTERIOR])
+
+    def _among(self, rows: slice) -> Iterator[tuple[_Waiting, slice]]:
+        """Yield the strips that have some of the rows, and which of their own those are."""
         top = 0
-        for strip in self._strips:
-            rows = given_out[top : top + strip.shape[1]]
-            strip[0, :, left : left + given_out.shape[1]][rows] = NOT_THERE
+        for waiting in self._strips:
+            begin, end = max(rows.start - top, 0), min(rows.stop - top, waiting.strip.rows)
+            if begin < end:
+                yield waiting, slice(begin, end)
+            top += waiting.strip.rows
+
+    def forget(self, left: int, given_out: Bools) -> None:
+        """Let pixels of building no longer wait; `given_out` (rows, columns) begins at column `left`."""
+        top = 0
+        for waiting in self._strips:
+            rows = given_out[top : top + waiting.strip.rows]
+            if rows.any():
+                waiting.forget(left, rows)
             top += len(rows)
 
     def drop(self, count: int) -> None:
         """Let go of the first `count` rows."""
-        while self._strips and count >= self._strips[0].shape[1]:
-            count -= self._strips.pop(0).shape[1]
+        self._unpacked.clear()
+        while self._strips and count >= self._strips[0].strip.rows:
+            count -= self._strips.pop(0).strip.rows
         if count:
-            self._strips[0] = self._strips[0][:, count:].copy()
+            self._strips[0] = self._strips[0].below(count)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..labelling import CODE_MAX, NOT_THERE, Codes, Thresholds, label_buildings
+from ..packed import Packed, pack
 from ..patches import patches_of
 from .contour import Ground
 from .edges import edges_of
@@ -27,8 +28,8 @@ class StripPolygonizer:
 
     Building pixels with at most `2 * reach_px + 1` others between them form a group. A group is given out when no
     later row can add to it, always as a whole, so the outlines do not depend on how the raster was cut into strips.
-    Memory: twice the rows from the top of the highest unfinished group on, with two bytes a pixel, two more while they
-    are looked at, and some 30 a pixel of a band of columns. So that a city without a gap does not fill the memory,
+    Memory: twice the rows from the top of the highest unfinished group on, packed, two bytes a pixel while they are
+    looked at, and some 30 a pixel of a band of columns. So that a city without a gap does not fill the memory,
     groups that began more than `cut_rows` rows before one that is a multiple of `cut_rows` are parted there: their
     buildings are given out but for those the row runs through, and these too if they are as tall. Only such giants, or
     ground that is building all over, are cut. With `between_pixels`, outlines run where probability crosses the
@@ -42,7 +43,7 @@ class StripPolygonizer:
         self._reach = reach_px
         self._cut_rows = cut_rows
         self._between_pixels = between_pixels
-        self._waiting = Rows()  # what was not given out yet
+        self._waiting = Rows(thresholds.building)  # what was not given out yet
         self._bottom = 0  # row of the raster below the waiting ones
         self.has_parted = False  # whether buildings of one group were given out apart
         self._next = 0  # how many rows must wait before it is worth another look
@@ -53,18 +54,15 @@ class StripPolygonizer:
         return self._bottom - self._waiting.height
 
     def push(self, codes: Codes) -> Outlines:
-        """Add `(2, rows, width)` codes of building and interior; return the buildings that are now whole.
+        """Add `(2, rows, width)` codes of building and interior; return the buildings that are now whole."""
+        return concatenate(list(self.pieces(pack(codes))))
 
-        An array that owns its memory is the polygonizer's from then on.
-        """
-        return concatenate(list(self.pieces(codes)))
-
-    def pieces(self, codes: Codes) -> Iterator[Outlines]:
+    def pieces(self, strip: Packed) -> Iterator[Outlines]:
         """As `push`, one after the other what comes before and after a row where groups are parted."""
         begin = 0
-        while begin < codes.shape[1]:
-            end = min(codes.shape[1], begin + self._cut_rows - self._bottom % self._cut_rows)
-            yield self._add(codes if end - begin == codes.shape[1] else codes[:, begin:end])
+        while begin < strip.rows:
+            end = min(strip.rows, begin + self._cut_rows - self._bottom % self._cut_rows)
+            yield self._add(strip.cut(begin, end))
             begin = end
 
     def finish(self) -> Outlines:
@@ -74,9 +72,9 @@ class StripPolygonizer:
         self._waiting.drop(self._waiting.height)
         return found
 
-    def _add(self, codes: Codes) -> Outlines:
-        self._waiting.add(codes)
-        self._bottom += codes.shape[1]
+    def _add(self, strip: Packed) -> Outlines:
+        self._waiting.add(strip)
+        self._bottom += strip.rows
         at_cut = self._bottom % self._cut_rows == 0
         if self._waiting.height < self._next and not at_cut:
             return concatenate([])
@@ -95,13 +93,13 @@ class StripPolygonizer:
         return max(0, self._waiting.height - self._cut_rows)
 
     def _groups(self) -> Groups:
-        step = BAND * BLOCK
-        bands = (self._waiting.columns(slice(left, left + step)) for left in range(0, self._waiting.width, step))
-        blocks = [blocks_of(self._mask(codes)) for codes in bands] or [np.zeros((0, 0), dtype=bool)]
-        return groups_of(np.concatenate(blocks, axis=1), self._reach, self._waiting.height)
-
-    def _mask(self, codes: Codes) -> Bools:
-        return np.asarray((codes[0] >= self._thresholds.building) & (codes[0] != NOT_THERE), dtype=bool)
+        step, height, width = BAND * BLOCK, self._waiting.height, self._waiting.width
+        blocks = np.zeros((-(-height // BLOCK), -(-width // BLOCK)), dtype=bool)
+        for left in range(0, width, step):
+            columns = slice(left, min(left + step, width))
+            part = blocks_of(self._waiting.mask(columns))
+            blocks[:, left // BLOCK : left // BLOCK + part.shape[1]] = part
+        return groups_of(blocks, self._reach, height)
 
     def _given_out(self, groups: Groups, chosen: Bools, parted: Bools) -> tuple[Outlines, int]:
         """Return the outlines of the `chosen` clumps, and the first row in which something of the `parted` ones stays.
@@ -110,15 +108,15 @@ class StripPolygonizer:
         """
         parts, stays_from = [], self._waiting.height
         for blocks, part in groups.bands(chosen):
-            columns = slice(BLOCK * blocks.start, BLOCK * blocks.stop)
-            codes = self._waiting.columns(columns)
-            mask = self._mask(codes) & part.pixels(chosen, codes.shape[1:])
+            columns = slice(BLOCK * blocks.start, min(BLOCK * blocks.stop, self._waiting.width))
+            mask = self._waiting.mask(columns)
+            mask &= part.pixels(chosen, mask.shape)
             if parted.any():
                 stays = self._staying(mask & part.pixels(parted, mask.shape))
                 mask &= ~stays
                 stays_from = min(stays_from, _first(stays))
             if mask.any():
-                parts.append(self._outlines(codes, mask, part, columns.start))
+                parts.append(self._outlines(mask, part, columns))
             self._waiting.forget(columns.start, mask)
         return together(parts), stays_from
 
@@ -140,14 +138,15 @@ class StripPolygonizer:
         self._waiting.drop(first)
         self._next = 2 * self._waiting.height
 
-    def _outlines(self, codes: Codes, mask: Bools, groups: Groups, left: int) -> Outlines:
+    def _outlines(self, mask: Bools, groups: Groups, columns: slice) -> Outlines:
+        """Return the outlines of `mask`; other building pixels are as if they were not there."""
         threshold, top = self._thresholds.building, self._bottom - len(mask)
         rows = _filled_rows(mask)
-        codes, mask = codes[:, rows], mask[rows]
-        building = np.maximum(codes[0], (~mask & (codes[0] >= threshold)) * np.uint8(NOT_THERE))
-        edges = edges_of(label_buildings(building, codes[1], self._thresholds))
+        building, interior = self._waiting.codes(rows, columns)
+        building = np.maximum(building, (~mask[rows] & (building >= threshold)) * np.uint8(NOT_THERE))
+        edges = edges_of(label_buildings(building, interior, self._thresholds))
         ground = Ground.of(building, threshold) if self._between_pixels else None
-        polygons = trace(edges, ground, (left, top + rows.start))
+        polygons = trace(edges, ground, (columns.start, top + rows.start))
         row, column = edges.first_pixel()
         group = groups.of_pixels(row + rows.start, column).astype(np.int64)
         return Outlines(polygons, edges.mean(building) / CODE_MAX, group)
