@@ -55,10 +55,22 @@ class Trim:
             self._cut_out(loser[pick], winner[pick], common[pick], level == 0, bad)
         touched = np.unique(loser)
         blocks = touched[level[touched] == 0]
-        self.polygons[blocks] = without_jogs(self.polygons[blocks], self.min_edge_m)
+        self._smooth(blocks)
         bad[touched] |= ~self.guards.faithful(self.polygons[touched], touched)
         self.lost = np.concatenate([self.lost, np.column_stack([loser, winner])])
         return bad
+
+    def _smooth(self, blocks: Ints) -> None:
+        """Cut off what cuts left of walls, where GEOS sees no overlap after it, be it one that is not there."""
+        before = self.polygons[blocks]
+        made = without_jogs(before, self.min_edge_m)
+        changed = shapely.get_num_coordinates(made) != shapely.get_num_coordinates(before)
+        self.polygons[blocks[changed]] = made[changed]
+        active = np.zeros(len(self.polygons), dtype=bool)
+        active[blocks[changed]] = True
+        one, two, _ = self.guards.overlaps(self.polygons, active)
+        back = np.isin(blocks, np.concatenate([one, two]))
+        self.polygons[blocks[back]] = before[back]
 
     def _sides(self, one: Ints, two: Ints, common: Polygons, level: Ints) -> tuple[Ints, Ints]:
         """Return the losers and winners of overlaps: who is nearer to the middle of it in the raw outline keeps it."""
