@@ -23,6 +23,7 @@ from .extract import Source
 from .options import ChipOptions
 from .progress import Reporter
 from .raster import RasterReader, open_raster
+from .vector import try_to_write
 
 JPEG_QUALITY = 92
 
@@ -99,6 +100,7 @@ def _whole_folder(target: Path) -> Iterator[Path]:
     """Yield a folder that becomes `target` if the block ends well; raises FootprintsError if that cannot be."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        try_to_write(target.parent)
         with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent, ignore_cleanup_errors=True) as hidden:
             folder = Path(hidden) / target.name
             for part in ("images", "instances"):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasters import EAST, NORTH, UTM, noise, north_up, write_raster
 
+from building_footprints_plugin.engine import chips
 from building_footprints_plugin.engine.__main__ import main
 from building_footprints_plugin.engine.burning import IGNORE
 from building_footprints_plugin.engine.chips import cut
@@ -175,3 +176,20 @@ def test_ground_without_buildings_is_worth_a_warning(
     assert main(["chips", image, str(truth), str(tmp_path / "town")]) == 0
     assert "The tiles show no building" in capsys.readouterr().err
     assert not whole(tmp_path / "town").any()
+
+
+def test_a_folder_where_nothing_may_be_made_is_believed_at_once(
+    tmp_path: Path, image: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On Windows tempfile takes the refusal for a name that is taken, and tries the next one of two billion."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    truth = write_truth(tmp_path, house(10, 10, 30, 30))
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr(chips, "try_to_write", refuse)
+    monkeypatch.setattr(chips, "TemporaryDirectory", lambda **_: pytest.fail("tempfile was asked"))
+    assert main(["chips", image, str(truth), str(tmp_path / "place"), "--licence", "CC0", "--attribution", "me"]) == 1
+    assert "could not be written" in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == before

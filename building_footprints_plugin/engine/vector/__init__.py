@@ -5,7 +5,7 @@ from .crs import crs_name, metric_crs, parse_crs, reproject, same_crs
 from .layer import Layer, bounds_of, layer_names, read_layer
 from .polygons import Polygons, polygons_of
 from .spacenet_csv import CsvPolygons, SourceImage, image_id_of, read_spacenet_csv, write_spacenet_csv
-from .staging import EXTENSIONS, check_target, stage
+from .staging import EXTENSIONS, check_target, stage, try_to_write
 from .writer import FOOTPRINT_SCHEMA, FootprintWriter, write_layer, write_layers
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "reproject",
     "same_crs",
     "stage",
+    "try_to_write",
     "write_layer",
     "write_layers",
     "write_spacenet_csv",

@@ -35,10 +35,8 @@ def check_target(path: str | Path, extensions: tuple[str, ...] = EXTENSIONS) -> 
         raise BadInput(f"{target} is a folder; expected the name of a file.")
     if not target.parent.is_dir():
         raise BadInput(f"There is no folder {target.parent}; make it or choose another.")
-    tried = target.with_name(f".building_footprints_{uuid4().hex}")
     try:
-        tried.touch(exist_ok=False)  # on Windows tempfile takes a refusal for a name that is taken, for ever
-        tried.unlink()
+        try_to_write(target.parent)
         stage(target).cleanup()
         if target.exists():
             target.open("r+b").close()
@@ -48,6 +46,16 @@ def check_target(path: str | Path, extensions: tuple[str, ...] = EXTENSIONS) -> 
     except OSError as error:
         raise BadInput(f"{target} cannot be written ({error.strerror}); choose another place or close it.") from error
     return target
+
+
+def try_to_write(folder: Path) -> None:
+    """Make a file in `folder` and remove it; raise OSError if that cannot be.
+
+    Before `tempfile` is asked, which takes a refusal for a name that is taken on Windows, and tries others for ever.
+    """
+    tried = folder / f".building_footprints_{uuid4().hex}"
+    tried.touch(exist_ok=False)
+    tried.unlink()
 
 
 def stage(target: Path) -> tempfile.TemporaryDirectory[str]:
