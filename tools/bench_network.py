@@ -91,7 +91,7 @@ def bare() -> Callable[[], float]:
     """Return what measures the network as the engine runs it."""
     network, manifest = load_network(DEFAULT_WEIGHTS)
     engine = predictor(network, manifest, "auto")
-    return timed(engine.probabilities, TILE_PX, engine.workers(SAMPLE_TILES))
+    return timed(engine.probabilities, TILE_PX, engine.workers(SAMPLE_TILES, TILE_PX**2))
 
 
 def baseline(threads: int) -> Callable[[], float]:

@@ -26,6 +26,7 @@ FULL = ("out of memory", "can't allocate memory", "not enough memory")  # where 
 LONGEST_REASON = 160  # characters
 CORES = torch.get_num_threads()  # what this process may use: OMP_NUM_THREADS, or those of the machine
 MOST_WORKERS = 4  # tiles at once on a CPU; each takes memory of its own
+MOST_PX = MOST_WORKERS * 768**2  # of all tiles at once: a tile of 512 px may be half larger
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -99,16 +100,18 @@ class Predictor:
         others = "torch sees no CUDA or MPS device" if choose_device("auto") == self.device else "it was asked for"
         return f"{others}; this processor has {'' if _cpu_has_bf16() else 'no '}instructions for bf16"
 
-    def workers(self, tiles: int) -> Workers:
-        """Return the threads that `probabilities` of so many tiles is best called in: one for a GPU.
+    def workers(self, tiles: int, tile_px: int) -> Workers:
+        """Return the threads that `probabilities` of so many tiles, of so many pixels each, is best called in.
 
-        On a CPU as many as there are tiles, up to four, that share its cores: threads that share a layer wait for the
-        last of them, turning over on their cores; where outlines, or another program, take one core, the other is lost
-        too. Tiles wait for nothing.
+        One for a GPU. On a CPU as many as there are tiles, up to four, that share its cores: threads that share a layer
+        wait for the last of them, turning over on their cores; where outlines, or another program, take one core, the
+        other is lost too. Tiles wait for nothing. Of tiles larger than 768 x 768 px there are fewer, one if need be, as
+        memory goes with the pixels that are computed at once.
         """
         if self.device.type != "cpu":
             return Workers()
-        count = next(number for number in range(min(MOST_WORKERS, tiles), 0, -1) if CORES % number == 0)
+        most = max(1, min(MOST_WORKERS, tiles, MOST_PX // tile_px))
+        count = next(number for number in range(most, 0, -1) if CORES % number == 0)
         return Workers(count, partial(torch.set_num_threads, CORES // count), partial(torch.set_num_threads, CORES))
 
     def probabilities(self, tiles: Pixels, *, tta: bool = False) -> NDArray[np.float32]:

@@ -32,7 +32,7 @@ PIECE_PX = 2048  # columns looked at together
 
 
 class NamedNetwork(Network, Protocol):
-    """A network that says which device it runs on, why there, and in which threads so many tiles are run."""
+    """A network that says which device it runs on, why there, and in which threads tiles are run."""
 
     @property
     def name(self) -> str: ...
@@ -40,7 +40,7 @@ class NamedNetwork(Network, Protocol):
     @property
     def why(self) -> str: ...
 
-    def workers(self, tiles: int) -> Workers: ...
+    def workers(self, tiles: int, tile_px: int) -> Workers: ...
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,9 @@ def strips_of(run: Run, keeping: Keeping, clock: Clock, reporter: Reporter) -> I
         reporter.progress(share)
 
     layout = run.layout
-    workers = run.network.workers(len(layout.rows.starts) * len(layout.cols.starts))
+    workers = run.network.workers(
+        len(layout.rows.starts) * len(layout.cols.starts), layout.rows.sizes[0] * layout.cols.sizes[0]
+    )
     how = run.batch_size, run.options.tta, progress, clock, workers
     segmenter = Segmenter(run.reader, run.network, layout, *how)
     with KeptStrips(keeping, reporter.warning) as kept, closing(ahead(segmenter.strips(kept.count))) as made:

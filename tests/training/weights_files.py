@@ -51,7 +51,7 @@ class Bright:
     name = "test"
     why = "it was asked for"
 
-    def workers(self, tiles: int) -> Workers:
+    def workers(self, tiles: int, tile_px: int) -> Workers:
         return Workers()
 
     def __init__(self, *anything: Any, **options: Any) -> None:

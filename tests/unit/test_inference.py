@@ -57,7 +57,7 @@ def test_the_batch_does_not_matter(batch: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cores", "count", "workers", "threads"),
+    ("cores", "tiles", "workers", "threads"),
     [
         *((1, 9, 1, 1), (2, 9, 2, 1), (3, 9, 3, 1), (4, 9, 4, 1), (5, 9, 1, 5), (6, 9, 3, 2), (8, 9, 4, 2)),
         *((10, 9, 2, 5), (24, 9, 4, 6)),
@@ -65,19 +65,26 @@ def test_the_batch_does_not_matter(batch: int) -> None:
     ],
 )
 def test_workers_share_the_cores(
-    monkeypatch: pytest.MonkeyPatch, cores: int, count: int, workers: int, threads: int
+    monkeypatch: pytest.MonkeyPatch, cores: int, tiles: int, workers: int, threads: int
 ) -> None:
     asked: list[int] = []
     monkeypatch.setattr(inference, "CORES", cores)
     monkeypatch.setattr(torch, "set_num_threads", asked.append)
-    found = predictor().workers(count)
+    found = predictor().workers(tiles, 512 * 512)
     with found.pool() as pool:
         pool.submit(int).result()
     assert (found.count, set(asked[:-1]), asked[-1]) == (workers, {threads}, cores)
 
 
 def test_a_gpu_has_one_worker() -> None:
-    assert Predictor(Scores(), MANIFEST, torch.device("meta"), torch.float32, 8).workers(9) == Workers()
+    assert Predictor(Scores(), MANIFEST, torch.device("meta"), torch.float32, 8).workers(9, 512 * 512) == Workers()
+
+
+@pytest.mark.parametrize(("side", "workers"), [(512, 4), (768, 4), (800, 2), (1088, 1), (4096, 1)])
+def test_large_tiles_are_fewer_at_once(monkeypatch: pytest.MonkeyPatch, side: int, workers: int) -> None:
+    """On four cores three do not share them evenly; as many pixels as four tiles of 768 px fit."""
+    monkeypatch.setattr(inference, "CORES", 4)
+    assert predictor().workers(9, side * side).count == workers
 
 
 def test_bf16_is_close_to_fp32() -> None:

@@ -40,7 +40,7 @@ class Bright:
     name = "cpu (test)"
     why = "a test"
 
-    def workers(self, tiles: int) -> Workers:
+    def workers(self, tiles: int, tile_px: int) -> Workers:
         return Workers()
 
     def probabilities(self, tiles: NDArray[np.uint8], *, tta: bool = False) -> NDArray[np.float32]:
