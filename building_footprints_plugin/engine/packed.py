@@ -19,16 +19,17 @@ Codes = NDArray[np.uint8]
 
 BAND_PX = 256  # columns packed at once: what is done in columns unpacks few others
 HEAD = struct.Struct("<III")  # channels, rows, bands of each channel
-BAND_HEAD = struct.Struct("<IIB")  # width, bytes, highest code
+BAND_HEAD = struct.Struct("<IIBI")  # width, bytes, highest code, pixels that have it
 FASTEST = 1  # of zlib; it looks for runs only, which is a third faster and leaves a twentieth more
 WBITS, MEM_LEVEL = 15, 8  # zlib's own
 
 
 class Band(NamedTuple):
-    """Some columns of a channel; no bytes where all codes are `highest`."""
+    """Some columns of a channel; no bytes where all codes are `highest`, which `having` pixels have."""
 
     width: int
     highest: int
+    having: int
     packed: bytes
 
 
@@ -80,6 +81,18 @@ class Packed:
         bands = self._bands(number)
         return max((band.highest for left, band in bands if left < end and left + band.width > begin), default=0)
 
+    def where(self, number: int, code: int, which: slice = slice(None)) -> NDArray[np.bool_]:
+        """Return which pixels of some columns (rows, columns) have `code`, not 0; lower bands are not unpacked."""
+
+        def unpack(strip: Packed, band: Band) -> Codes:
+            return strip.unpacked(band) if band.highest >= code else np.zeros((strip.rows, band.width), np.uint8)
+
+        return np.asarray(self.channel(number, which, unpack) == code, dtype=bool)
+
+    def count_highest(self, number: int, code: int) -> int:
+        """Return how many pixels of an uncut strip have `code`, if there is no higher one."""
+        return sum(band.having for band in self.channels[number] if band.highest == code)
+
     def _bands(self, number: int) -> Iterable[tuple[int, Band]]:
         left = 0
         for band in self.channels[number]:
@@ -110,18 +123,21 @@ def side_by_side(parts: list[Packed]) -> Packed:
 
 def to_bytes(strip: Packed) -> bytes:
     """Return all that `from_bytes` needs to make an uncut strip again."""
-    heads = (BAND_HEAD.pack(band.width, len(band.packed), band.highest) for band in chain.from_iterable(strip.channels))
+    heads = (
+        BAND_HEAD.pack(band.width, len(band.packed), band.highest, band.having)
+        for band in chain.from_iterable(strip.channels)
+    )
     contents = (band.packed for band in chain.from_iterable(strip.channels))
     return b"".join([HEAD.pack(len(strip.channels), strip.height, len(strip.channels[0])), *heads, *contents])
 
 
 def from_bytes(data: bytes) -> Packed:
     """Return the strip of `to_bytes`; its codes are checked only as they are unpacked."""
-    count, height, bands = HEAD.unpack_from(data)
-    begin = HEAD.size + BAND_HEAD.size * count * bands
+    parts, height, bands = HEAD.unpack_from(data)
+    begin = HEAD.size + BAND_HEAD.size * parts * bands
     found = []
-    for width, size, highest in BAND_HEAD.iter_unpack(data[HEAD.size : begin]):
-        found.append(Band(width, highest, data[begin : begin + size]))
+    for width, size, highest, count in BAND_HEAD.iter_unpack(data[HEAD.size : begin]):
+        found.append(Band(width, highest, count, data[begin : begin + size]))
         begin += size
     channels = tuple(tuple(found[first : first + bands]) for first in range(0, len(found), bands))
     return Packed(channels, height, 0, height)
@@ -130,6 +146,7 @@ def from_bytes(data: bytes) -> Packed:
 def _band(codes: Codes) -> Band:
     highest = int(codes.max(initial=0))
     if int(codes.min(initial=255)) >= highest:
-        return Band(codes.shape[1], highest, b"")
+        return Band(codes.shape[1], highest, codes.size, b"")
     packer = zlib.compressobj(FASTEST, zlib.DEFLATED, WBITS, MEM_LEVEL, zlib.Z_RLE)
-    return Band(codes.shape[1], highest, packer.compress(np.ascontiguousarray(codes).data) + packer.flush())
+    packed = packer.compress(np.ascontiguousarray(codes).data) + packer.flush()
+    return Band(codes.shape[1], highest, int(np.count_nonzero(codes == highest)), packed)

@@ -13,7 +13,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import shapely
 
 from .. import __version__
@@ -27,8 +26,6 @@ from .packed import Packed
 from .progress import Reporter
 from .raster import NODATA, RasterReader
 from .segment import Layout, Network, Segmenter
-
-PIECE_PX = 2048  # columns looked at together
 
 
 class NamedNetwork(Network, Protocol):
@@ -91,10 +88,7 @@ class Missing:
 
     def __iter__(self) -> Iterator[Packed]:
         for strip in self._strips:
-            for left in range(0, strip.width, PIECE_PX):
-                columns = slice(left, left + PIECE_PX)
-                if strip.highest(0, columns) == NODATA:
-                    self._missing += int(np.count_nonzero(strip.channel(0, columns) == NODATA))
+            self._missing += strip.count_highest(0, NODATA)
             self._all += strip.rows * strip.width
             yield strip
             del strip  # else it would be held until the next strip is there

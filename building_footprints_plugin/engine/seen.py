@@ -33,7 +33,7 @@ class Seen:
             columns = slice(left, left + BAND_PX)
             if strip.highest(0, columns) < NOT_THERE:
                 continue
-            hidden = strip.channel(0, columns) == NOT_THERE
+            hidden = strip.where(0, NOT_THERE, columns)
             if hidden.any():
                 parts.append(trace(edges_of(patches_of(hidden)[0]), origin=(left, top)))
         self._blank = np.concatenate(parts)

@@ -56,6 +56,15 @@ def test_how_high_codes_are_is_known_without_unpacking() -> None:
     found = [strip.highest(0, slice(begin, begin + BAND_PX)) for begin in range(0, 3 * BAND_PX, BAND_PX)]
     assert found == [0, 90, 0]
     assert strip.highest(0) == 90
+    assert (strip.count_highest(0, 90), strip.count_highest(0, 91)) == (1, 0)
+
+
+def test_where_a_code_is() -> None:
+    codes = ground(3 * BAND_PX + 7)
+    strip = pack(codes)
+    for number in (0, 1):
+        np.testing.assert_array_equal(strip.where(number, 255), codes[number] == 255)
+        assert strip.count_highest(number, 255) == np.count_nonzero(codes[number] == 255)
 
 
 def test_ground_of_one_code_takes_no_memory() -> None:
