@@ -138,6 +138,8 @@ def _receive(connection: Connection, process: BaseProcess, check: Callable[[], N
     try:
         while not connection.poll(POLL_S):  # true as well when the other end is gone
             check()
+            if not process.is_alive() and not connection.poll():  # on Windows its end is held here until it takes it
+                raise _gone(process)
         message: tuple[int, Any] = connection.recv()
         return message
     except (EOFError, OSError) as error:

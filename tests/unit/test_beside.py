@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,18 @@ def test_a_process_that_ended_before_it_was_needed_is_said() -> None:
     with Other(doubled) as other:
         other.process.kill()
         other.process.join()
+        with pytest.raises(FootprintsError, match="ended by itself"):
+            list(other.made((3,), iter(range(5))))
+
+
+def test_a_process_that_is_gone_is_not_waited_for_though_its_end_is_held() -> None:
+    """As Windows holds it here until the other process takes it, which may end before."""
+    ours, theirs = Pipe()
+    with Other(doubled) as other, ours, theirs:
+        other.process.kill()
+        other.process.join()
+        other.connection.close()
+        other.connection = ours
         with pytest.raises(FootprintsError, match="ended by itself"):
             list(other.made((3,), iter(range(5))))
 
