@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -12,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -82,7 +83,8 @@ class Other:
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, run), daemon=True)
         try:
-            self.process.start()
+            with _without_ctrl_c():
+                self.process.start()
         except BaseException:
             self.connection.close()
             raise
@@ -101,24 +103,18 @@ class Other:
         self, arguments: tuple[Any, ...], items: Iterator[Any], check: Callable[[], None] = lambda: None
     ) -> Generator[Any, None, float]:
         """Do as `in_process` does; once."""
-        self._say(arguments)
+        _send(self.connection, self.process, arguments, check)
         first = [next(items, None)]  # made while the process starts
         while True:
             kind, value = _receive(self.connection, self.process, check)
             if kind == NEXT:
-                _send(self.connection, self.process, first.pop() if first else next(items, None))
+                _send(self.connection, self.process, first.pop() if first else next(items, None), check)
             elif kind == RESULT:
                 yield value
             elif kind == WHOLE:
                 return float(value)
             else:
                 raise value
-
-    def _say(self, arguments: tuple[Any, ...]) -> None:
-        try:
-            self.connection.send(arguments)
-        except OSError as error:
-            raise _gone(self.process) from error
 
 
 def in_process(
@@ -134,27 +130,45 @@ def in_process(
         return (yield from other.made(task.arguments, items, check))
 
 
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Start a process that never hears Ctrl-C, also while it imports: it goes to all of a terminal; the first decides.
+
+    On Windows it does so only once it has started.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # which would start inside, and let signals through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _receive(connection: Connection, process: BaseProcess, check: Callable[[], None]) -> tuple[int, Any]:
     try:
         while not connection.poll(POLL_S):  # true as well when the other end is gone
             check()
             if not process.is_alive() and not connection.poll():  # on Windows its end is held here until it takes it
-                raise _gone(process)
+                raise _gone(process, check)
         message: tuple[int, Any] = connection.recv()
         return message
     except (EOFError, OSError) as error:
-        raise _gone(process) from error
+        raise _gone(process, check) from error
 
 
-def _send(connection: Connection, process: BaseProcess, item: Any) -> None:
+def _send(connection: Connection, process: BaseProcess, item: Any, check: Callable[[], None]) -> None:
     try:
         connection.send(item)
     except OSError as error:
-        raise _gone(process) from error
+        raise _gone(process, check) from error
 
 
-def _gone(process: BaseProcess) -> FootprintsError:
+def _gone(process: BaseProcess, check: Callable[[], None]) -> FootprintsError:
     process.join(1.0)
+    check()  # what ends both, such as Ctrl-C on Windows, is no fault of the other
     return FootprintsError(
         f"The process that makes outlines ended by itself (code {process.exitcode}), perhaps for lack of memory; "
         "close other programs or choose a smaller extent, and run it again."
@@ -163,7 +177,7 @@ def _gone(process: BaseProcess) -> FootprintsError:
 
 def _work(connection: Connection, run: Callable[..., Iterator[Any]]) -> None:
     """What the other process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; the first one decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows: see `_without_ctrl_c`
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         arguments = connection.recv()

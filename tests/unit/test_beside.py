@@ -118,6 +118,29 @@ def test_a_process_that_ended_before_it_was_needed_is_said() -> None:
             list(other.made((3,), iter(range(5))))
 
 
+def test_a_run_that_was_cancelled_is_not_the_fault_of_the_process() -> None:
+    """On Windows Ctrl-C ends both of them, as long as the other one has not started."""
+
+    def check() -> None:
+        raise Cancelled("enough")
+
+    with Other(doubled) as other:
+        other.process.kill()
+        other.process.join()
+        with pytest.raises(Cancelled):
+            list(other.made((3,), iter(range(5)), check))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals that can be kept back")
+def test_a_process_that_is_starting_does_not_hear_ctrl_c() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    with Other(doubled) as other:
+        assert other.process.pid is not None
+        os.kill(other.process.pid, signal.SIGINT)
+        assert [value for _, value in other.made((3,), iter(range(2)))] == [0, 3, -1]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+
+
 def test_a_process_that_is_gone_is_not_waited_for_though_its_end_is_held() -> None:
     """As Windows holds it here until the other process takes it, which may end before."""
     ours, theirs = Pipe()
