@@ -107,3 +107,12 @@ def test_a_slanted_edge_of_the_picture_is_one_line_and_no_stairs(angle: float) -
     found = straight([outline & seen], seen, pixel_m=0.3).polygons[0]
     assert len(found.exterior.coords) - 1 <= 6
     assert iou(found, house & picture) > 0.95
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_lies_where_the_ground_was_made_straight_stays_as_it_was(method: str) -> None:
+    """The notch of a pixel is cut off slantwise, over all 9 m of the edge, and the speck is in there."""
+    seen = shapely.Polygon([(0, -0.3), (0, -9), (9, -9), (9, 0), (0.3, 0), (0.3, -0.3)])
+    speck = shapely.box(1, -0.1, 1.2, 0)
+    found = straight([speck], seen, method, 0.3)
+    assert found.polygons[0].equals(speck)

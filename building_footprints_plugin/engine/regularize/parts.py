@@ -13,7 +13,7 @@ def largest_parts(shapes: Polygons) -> tuple[Polygons, Ints]:
     members, row = shapely.get_parts(shapes, return_index=True)
     parts, member = shapely.get_parts(members, return_index=True)  # multipolygons within collections
     owner = row[member]
-    flat = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    flat = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
     parts, owner = parts[flat], owner[flat]
     order = np.lexsort((shapely.area(parts), owner))
     last = order[np.flatnonzero(np.diff(owner[order], append=-1))]
