@@ -48,6 +48,8 @@ def straighten(layer: Layer, options: RegularizeOptions, reporter: Reporter) -> 
     regularized, count = np.zeros(len(parts), dtype=bool), 0
     for rows, metric in _zones(parts, layer.crs):
         metres = reproject(parts[rows], layer.crs, metric)
+        sound = shapely.is_valid(metres)  # what is as wide as the world has no shape in metres, and stays as it was
+        rows, metres = rows[sound], metres[sound]
         group = neighbourhoods(metres, options.tolerance_m)
         for batch in batches(group):
             straight = regularize(metres[batch], group[batch], demands)

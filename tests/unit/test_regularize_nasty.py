@@ -70,3 +70,12 @@ def test_what_is_smaller_than_the_digits_of_a_layer_stays_valid() -> None:
     found = straighten(layer, RegularizeOptions(method="simplify"), Reporter()).layer
     assert shapely.is_valid(found.geometry).all()
     assert found.fields["regularized"].tolist() == [0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_frame_around_the_world_stays_as_it_is(method: str) -> None:
+    """In the metres of a zone it has no width: both its sides are the same meridian."""
+    world = shapely.box(-180, -90, 180, 90)
+    found = straighten(Layer(np.array([world]), {}, "EPSG:4326", "frame"), RegularizeOptions(method=method), Reporter())
+    assert found.layer.geometry[0].equals(world)
+    assert found.layer.fields["regularized"].tolist() == [0]
