@@ -49,7 +49,7 @@ class SegmentOptions(Options):
     )
     tile_px: int = parameter(
         512,
-        "side of the tiles the network sees; all of a raster are equal, so in a small one up to half larger",
+        "side of the tiles the network sees; all of a raster are about equal, so in a small one up to half larger",
         unit="px",
         minimum=64,
         maximum=8192,

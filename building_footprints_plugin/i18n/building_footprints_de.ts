@@ -1052,8 +1052,8 @@ Ohne ihn wird der erste Kanal gelesen: 0/1 und 0/255 sind Masken, andere 8-Bit-W
             <translation>kürzeste Wand, die bleibt; Voreinstellung: die Toleranz</translation>
         </message>
         <message>
-            <source>side of the tiles the network sees; all of a raster are equal, so in a small one up to half larger</source>
-            <translation>Seite der Kacheln, die das Netz sieht; alle eines Rasters sind gleich groß, in einem kleinen also bis um die Hälfte größer</translation>
+            <source>side of the tiles the network sees; all of a raster are about equal, so in a small one up to half larger</source>
+            <translation>Seite der Kacheln, die das Netz sieht; alle eines Rasters sind etwa gleich groß, in einem kleinen also bis um die Hälfte größer</translation>
         </message>
         <message>
             <source>simplify straightens walls; rectangular also turns them to their building's right angles</source>
