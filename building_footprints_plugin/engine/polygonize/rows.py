@@ -13,12 +13,13 @@ from ..packed import Band, Packed
 
 Bools = NDArray[np.bool_]
 PIECE_PX = 2048  # columns that are looked at together
+OPEN_BYTES = 32 * 2**20  # of the last strips, which are looked at most
 BUILDING, INTERIOR = 0, 1
 
 
 @dataclass
 class _Waiting:
-    """A strip, unpacked as long as it is the last one, and a bit a pixel: whether it is building that waits."""
+    """A strip, unpacked as long as it is one of the last, and a bit a pixel: whether it is building that waits."""
 
     strip: Packed
     bits: NDArray[np.uint8]
@@ -42,7 +43,7 @@ class _Waiting:
 
 
 class Rows:
-    """Codes (2, rows, width) of building and interior, kept as the strips they came in, packed but for the last one.
+    """Codes (2, rows, width) of building and interior, kept as the strips they came in, packed but for the last ones.
 
     A pixel is building from the code `building` on. `height` is the number of rows.
     """
@@ -63,14 +64,16 @@ class Rows:
 
     @property
     def nbytes(self) -> int:
-        """Memory that the rows take but for the last strip, as long as that is unpacked."""
+        """Memory that the rows take but for the last strips, as long as these are unpacked."""
         return sum(waiting.strip.nbytes + waiting.bits.nbytes for waiting in self._strips)
 
     def add(self, strip: Packed) -> None:
         """Add a strip below."""
-        for waiting in self._strips:
-            waiting.open = None
         codes = strip.codes()
+        room = OPEN_BYTES - codes.nbytes
+        for waiting in reversed(self._strips):
+            room -= 0 if waiting.open is None else waiting.open.nbytes
+            waiting.open = waiting.open if room >= 0 else None
         self._strips.append(_Waiting(strip, self._bits(codes[BUILDING]), codes))
 
     def _bits(self, codes: Codes) -> NDArray[np.uint8]:

@@ -46,7 +46,8 @@ def regularize(polygons: Polygons, groups: Ints, demands: Demands, seen: Polygon
     of one group may share walls. `seen` (n,) is the ground around each of which anything is known, None for all of it:
     an outline that ends where this does keeps that edge, as a straight line, and stays within to the pixel. A polygon
     that would become invalid, lose its likeness (`Guards`) or overlap another keeps a simpler outline and is marked
-    False; what lies beyond the ground is cut off after that. Memory is that of the largest group, or of `BATCH` polygons. Raises BadInput on an unknown method.
+    False; what lies beyond the ground is cut off after that. Memory is that of the largest group, or of `BATCH`
+    polygons. Raises BadInput on an unknown method.
     """
     if demands.method not in REGULARIZE_METHODS:
         raise BadInput(f"The method is {demands.method!r}; expected one of {', '.join(REGULARIZE_METHODS)}.")
