@@ -57,7 +57,11 @@ class Packed:
 
     def codes(self, which: slice = slice(None)) -> Codes:
         """Return some columns as an array (channels, rows, columns) of its own."""
-        return np.stack([self.channel(number, which) for number in range(len(self.channels))])
+        begin, end, _ = which.indices(self.width)
+        result = np.empty((len(self.channels), self.rows, end - begin), np.uint8)
+        for number, channel in enumerate(result):
+            self._fill(channel, number, begin, Packed.unpacked)
+        return result
 
     def channel(
         self, number: int, which: slice = slice(None), unpack: Callable[[Packed, Band], Codes] | None = None
@@ -68,12 +72,16 @@ class Packed:
         """
         begin, end, _ = which.indices(self.width)
         result = np.empty((self.rows, end - begin), np.uint8)
+        self._fill(result, number, begin, unpack or Packed.unpacked)
+        return result
+
+    def _fill(self, result: Codes, number: int, begin: int, unpack: Callable[[Packed, Band], Codes]) -> None:
+        """Unpack the columns of a channel from `begin` on into `result` (rows, columns)."""
+        end = begin + result.shape[1]
         for left, band in self._bands(number):
             low, high = max(left, begin), min(left + band.width, end)
             if low < high:
-                codes = (unpack or Packed.unpacked)(self, band)
-                result[:, low - begin : high - begin] = codes[:, low - left : high - left]
-        return result
+                result[:, low - begin : high - begin] = unpack(self, band)[:, low - left : high - left]
 
     def highest(self, number: int, which: slice = slice(None)) -> int:
         """Return a code that none in some columns of a channel exceeds, without unpacking them."""

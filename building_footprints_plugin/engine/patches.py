@@ -34,9 +34,37 @@ class Patches:
         labels = np.repeat(self.number[index:], np.diff(self.begin[index:], append=end))
         return labels.reshape(-1, self.shape[1])
 
+    def columns(self) -> tuple[Ints, Ints]:
+        """Return the first and the last column of every patch; those of 0 mean nothing."""
+        count, width = len(self.first[0]) + 1, self.shape[1]
+        left = self.begin % width
+        right = np.append(self.begin[1:] - 1, self.shape[0] * width - 1) % width
+        first, last = np.full(count, width), np.zeros(count, dtype=np.int64)
+        np.minimum.at(first, self.number, left)
+        np.maximum.at(last, self.number, right)
+        return first, last
+
+    def among(self, chosen: NDArray[np.bool_], left: int, right: int) -> Labels:
+        """Return (height, right - left) of the numbers of the `chosen` patches, 0 elsewhere."""
+        height, width = self.shape
+        rows = np.arange(height) * width
+        low = np.searchsorted(self.begin, rows + left, side="right") - 1
+        high = np.searchsorted(self.begin, rows + right)
+        counts = high - low
+        runs = np.arange(int(counts.sum())) + np.repeat(high - np.cumsum(counts), counts)
+        own = np.repeat(np.arange(height), counts)
+        begin = np.maximum(self.begin[runs] - own * width - left, 0) + own * (right - left)
+        number = self.number[runs]
+        labels = np.repeat(number * chosen[number], np.diff(begin, append=height * (right - left)))
+        return labels.reshape(height, right - left)
+
     def at(self, row: Ints, column: Ints) -> Labels:
         """Return the numbers of some pixels."""
         return self.number[np.searchsorted(self.begin, row * self.shape[1] + column, side="right") - 1]
+
+
+_NO_RUNS = np.empty(0, np.int64)
+NONE = Patches((0, 0), _NO_RUNS, np.empty(0, np.int32), (_NO_RUNS, _NO_RUNS))
 
 
 def patches_of(values: NDArray[Any], *, diagonal: bool = False) -> tuple[Labels, tuple[Ints, Ints]]:

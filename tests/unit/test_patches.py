@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from building_footprints_plugin.engine.patches import patches_of
+from building_footprints_plugin.engine.patches import patches_of, runs_of
 
 CASES = [
     pytest.param(["000", "000"], ["000", "000"], id="nothing"),
@@ -66,3 +66,18 @@ def test_patches_are_those_of_each_value_alone(seed: int, values: int, diagonal:
         alone, count = ndimage.label(pixels == value, np.ones((3, 3)) if diagonal else None)
         pairs = np.unique(np.stack([alone, patches])[:, pixels == value], axis=1)
         assert pairs.shape[1] == count == len(set(pairs[1].tolist()))
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**6), left=st.integers(0, 12), width=st.integers(1, 13), share=st.sampled_from([0.1, 0.6]))
+def test_some_columns_of_runs_are_those_of_the_array(seed: int, left: int, width: int, share: float) -> None:
+    random = np.random.default_rng(seed)
+    pixels = random.random((9, 13)) < share
+    pixels[4, 6] = True
+    runs = runs_of(pixels, diagonal=True)
+    patches, first = patches_of(pixels, diagonal=True)
+    chosen = np.append(False, random.random(len(first[0])) < 0.5)
+    right = min(left + width, 13)
+    assert np.array_equal(runs.among(chosen, left, right), (patches * chosen[patches])[:, left:right])
+    boxes = [(box[1].start, box[1].stop - 1) for box in ndimage.find_objects(patches)]
+    assert np.transpose(runs.columns())[1:].tolist() == [list(box) for box in boxes]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from ..patches import patches_of, runs_of
+from ..patches import NONE, Patches, runs_of
 
 BLOCK = 2  # pixels: neighbourhoods are found on a grid that is coarser by this
 BAND = 512  # blocks: how wide the parts are in which a wide raster is looked at
@@ -19,49 +18,62 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Groups:
-    """Clumps of blocks of `BLOCK` x `BLOCK` pixels with building in them, and the groups that clumps form.
-
-    `clump` (rows, columns) of blocks numbers the clumps from 1 on, 0 where there is no building. `group` and `open`
-    have a row for each clump, and one for 0: the number of its group, from 1 on, and whether a later row may add to
-    that. At least two pixels without building are between clumps.
-    """
+class Part:
+    """Clumps of some columns: `clump` (rows, columns) of blocks numbers them, 0 where none is; `group` as in Groups."""
 
     clump: NDArray[np.int32]
     group: NDArray[np.int32]
-    open: Bools
 
     def of_pixels(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the groups of building pixels."""
         return self.group[self.clump[row // BLOCK, column // BLOCK]]
 
+    def pixels(self, chosen: Bools, shape: tuple[int, int]) -> Bools:
+        """Return (height, width) of pixels, True in the blocks of the chosen clumps."""
+        blocks = chosen.take(self.clump)
+        return blocks.repeat(BLOCK, axis=1).repeat(BLOCK, axis=0)[: shape[0], : shape[1]]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Clumps of blocks of `BLOCK` x `BLOCK` pixels with building in them, and the groups that clumps form.
+
+    `clumps` has them as runs: as an array they would take a byte for each pixel that waits. `group` and `open`
+    have a row for each clump, and one for 0: the number of its group, from 1 on, and whether a later row may add to
+    that. At least two pixels without building are between clumps.
+    """
+
+    clumps: Patches
+    group: NDArray[np.int32]
+    open: Bools
+
     def within(self, rows: int) -> Bools:
         """Return the clumps of the groups that have building in the first `rows` rows of pixels."""
-        top = self.clump[: -(-rows // BLOCK)]
+        end = int(np.searchsorted(self.clumps.begin, -(-rows // BLOCK) * self.clumps.shape[1]))
         among = np.zeros(self.group.max(initial=0) + 1, dtype=bool)
-        among[self.group[top[top > 0]]] = True
+        among[self.group[self.clumps.number[:end]]] = True
+        among[0] = False
         return np.asarray(among[self.group], dtype=bool)
 
-    def bands(self, chosen: Bools) -> Iterator[tuple[slice, Groups]]:
+    def first_row(self, chosen: Bools) -> int | None:
+        """Return the first row of pixels with a block of the `chosen` clumps, if there is one."""
+        runs = np.flatnonzero(chosen.take(self.clumps.number))
+        return int(self.clumps.begin[runs[0]]) // self.clumps.shape[1] * BLOCK if runs.size else None
+
+    def bands(self, chosen: Bools) -> Iterator[tuple[slice, Part]]:
         """Yield the chosen clumps by the columns in which they begin: the columns of blocks of a part, and the part.
 
         A part is as wide as its clumps and a margin, and holds no others; a clump is in one part only.
         """
         if not chosen.any():
             return
-        boxes = ndimage.find_objects(self.clump)
-        columns = np.array([(box[1].start, box[1].stop) for box in boxes])
-        band = np.where(chosen[1:], columns[:, 0] // BAND, -1)
+        first, last = self.clumps.columns()
+        band = np.where(chosen[1:], first[1:] // BAND, -1)
         for number in np.unique(band[band >= 0]):
             own = np.append(False, band == number)
-            first, end = max(0, columns[own[1:], 0].min() - BAND_MARGIN), columns[own[1:], 1].max() + BAND_MARGIN
-            part = self.clump[:, first:end]
-            yield slice(first, first + part.shape[1]), Groups(np.where(own.take(part), part, 0), self.group, self.open)
-
-    def pixels(self, chosen: Bools, shape: tuple[int, int]) -> Bools:
-        """Return (height, width) of pixels, True in the blocks of the chosen clumps."""
-        blocks = chosen.take(self.clump)
-        return blocks.repeat(BLOCK, axis=1).repeat(BLOCK, axis=0)[: shape[0], : shape[1]]
+            begin = max(0, int(first[own].min()) - BAND_MARGIN)
+            end = min(self.clumps.shape[1], int(last[own].max()) + 1 + BAND_MARGIN)
+            yield slice(begin, end), Part(self.clumps.among(own, begin, end), self.group)
 
 
 def blocks_of(mask: Bools) -> Bools:
@@ -81,14 +93,14 @@ def groups_of(blocks: Bools, reach_px: int, bottom: int) -> Groups:
     not known yet.
     """
     spread = _spread(reach_px)
-    clump, first_of_clump = patches_of(blocks, diagonal=True)
-    if not len(first_of_clump[0]):
-        return Groups(clump, np.zeros(1, np.int32), np.zeros(1, dtype=bool))
+    if not blocks.any():
+        return Groups(NONE, np.zeros(1, np.int32), np.zeros(1, dtype=bool))
+    clumps = runs_of(blocks, diagonal=True)
     grown = runs_of(_grown(_grown(blocks, spread).T, spread).T, diagonal=True)
-    group = np.append(np.int32(0), grown.at(*first_of_clump))
+    group = np.append(np.int32(0), grown.at(*clumps.first))
     unfinished = np.zeros(len(grown.first[0]) + 1, dtype=bool)
     unfinished[grown.labels(max(0, bottom // BLOCK - spread - 1))] = True
-    return Groups(clump, group, unfinished[group] & (group > 0))
+    return Groups(clumps, group, unfinished[group] & (group > 0))
 
 
 def _grown(blocks: Bools, by: int) -> Bools:

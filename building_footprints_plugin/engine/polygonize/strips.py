@@ -12,7 +12,7 @@ from ..packed import Packed, pack
 from ..patches import patches_of
 from .contour import Ground
 from .edges import edges_of
-from .groups import BAND, BLOCK, Groups, blocks_of, groups_of
+from .groups import BAND, BLOCK, Groups, Part, blocks_of, groups_of
 from .outlines import Outlines, concatenate, together
 from .rows import Rows
 from .tracing import trace
@@ -28,7 +28,7 @@ class StripPolygonizer:
 
     Building pixels with at most `2 * reach_px + 1` others between them form a group. A group is given out when no
     later row can add to it, always as a whole, so the outlines do not depend on how the raster was cut into strips.
-    Memory: twice the rows from the top of the highest unfinished group on, packed, two bytes a pixel while they are
+    Memory: twice the rows from the top of the highest unfinished group on, packed, a byte a pixel while they are
     looked at, and some 30 a pixel of a band of columns. So that a city without a gap does not fill the memory,
     groups that began more than `cut_rows` rows before one that is a multiple of `cut_rows` are parted there: their
     buildings are given out but for those the row runs through, and these too if they are as tall. Only such giants, or
@@ -132,13 +132,13 @@ class StripPolygonizer:
     def _keep(self, groups: Groups, open_clumps: Bools, stays_from: int) -> None:
         """Let go of all rows above what must wait, but for the last ones, which buildings below may border on."""
         top, height = self.waits_from, self._waiting.height
-        open_rows = (BLOCK * row for row, clumps in enumerate(groups.clump) if open_clumps[clumps].any())
-        first = min(next(open_rows, height) if open_clumps.any() else height, stays_from) - SLOPE_ROWS
+        open_row = groups.first_row(open_clumps)
+        first = min(height if open_row is None else open_row, stays_from) - SLOPE_ROWS
         first = max(0, first - (top + first) % BLOCK)
         self._waiting.drop(first)
         self._next = 2 * self._waiting.height
 
-    def _outlines(self, mask: Bools, groups: Groups, columns: slice) -> Outlines:
+    def _outlines(self, mask: Bools, part: Part, columns: slice) -> Outlines:
         """Return the outlines of `mask`; other building pixels are as if they were not there."""
         threshold, top = self._thresholds.building, self._bottom - len(mask)
         rows = _filled_rows(mask)
@@ -148,7 +148,7 @@ class StripPolygonizer:
         ground = Ground.of(building, threshold) if self._between_pixels else None
         polygons = trace(edges, ground, (columns.start, top + rows.start))
         row, column = edges.first_pixel()
-        group = groups.of_pixels(row + rows.start, column).astype(np.int64)
+        group = part.of_pixels(row + rows.start, column).astype(np.int64)
         return Outlines(polygons, edges.mean(building) / CODE_MAX, group)
 
 
