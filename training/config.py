@@ -71,7 +71,7 @@ class TrainOptions(Options):
     clip_norm: float = parameter(5.0, "longest gradient; 0: any", minimum=0.0)
     ema_decay: float = parameter(
         0.998,
-        "decay of the running average of weights that is kept; 0: the weights themselves",
+        "decay of the running average of weights that is kept, less in the first steps; 0: the weights themselves",
         minimum=0.0,
         maximum=1.0,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ class Learner:
             keep_freed_memory()
         channels_last: dict[str, Any] = {"memory_format": torch.channels_last}  # torch's types lack this argument
         self.network = share_norms(network, fabric).to(**channels_last)
-        ema = get_ema_multi_avg_fn(options.ema_decay)
-        self.average = AveragedModel(self.network, multi_avg_fn=ema, use_buffers=True).to(fabric.device)
+        average = partial(follow, options.ema_decay)
+        self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True).to(fabric.device)
         self.average.eval()
         self._optimizer, self._peaks = _optimizer(self.network, options)
         self._model, self._setup = fabric.setup(self.network, self._optimizer)
@@ -85,6 +86,16 @@ def four_as_one(crops: Tensor) -> Tensor:
     """Return `(4 n, ..., height, width)` as `(n, ..., 2 height, 2 width)`: each four crops in two rows of two."""
     rows = torch.cat([crops[0::2], crops[1::2]], dim=-1)
     return torch.cat([rows[0::2], rows[1::2]], dim=-2)
+
+
+def follow(decay: float, averages: Any, weights: Any, count: Any) -> None:
+    """Move a running average, lists of tensors, towards the weights after `count` steps, in place.
+
+    The average starts as the network does; so that it forgets that soon, it decays faster at first: by
+    (1 + count) / (10 + count), as TensorFlow's ExponentialMovingAverage does with `num_updates`.
+    """
+    early = (1 + int(count)) / (10 + int(count))
+    get_ema_multi_avg_fn(min(decay, early))(averages, weights, count)
 
 
 def rate_at(step: int, options: TrainOptions) -> float:

@@ -21,7 +21,7 @@ from building_footprints_plugin.engine.errors import BadInput
 from training import train as module
 from training import validate as validation
 from training.config import TrainOptions, read_config
-from training.learner import Learner, rate_at
+from training.learner import Learner, follow, rate_at
 from training.places import Place, read_places
 from training.progress import Progress
 from training.state import LAST, read_state
@@ -67,11 +67,21 @@ def test_every_network_learns(
     places: list[Place], tmp_path: Path, network: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bright houses on dark ground: a few steps on two tiles, and they are found in a place never seen."""
-    options = replace(TINY, network=network, steps=50, validate_every=50, ema_decay=0.9, warmup_steps=5, crop_px=64)
+    options = replace(TINY, network=network, steps=50, validate_every=50, warmup_steps=5, crop_px=64)
     if network == "unet":
         monkeypatch.setitem(module.start_network.__globals__, "build_network", lambda *_: _narrow())
     train(replace(options, learning_rate=3e-3), places, tmp_path / "run", one_cpu())
     assert float(rows_of(tmp_path / "run")[-1]["iou"]) > 0.7
+
+
+@pytest.mark.parametrize(
+    ("decay", "count", "moved"),
+    [(0.998, 0, 0.9), (0.998, 1, 9 / 11), (0.998, 90, 0.09), (0.998, 10_000, 0.002), (0.0, 10_000, 1.0)],
+)
+def test_the_average_forgets_how_the_network_began(decay: float, count: int, moved: float) -> None:
+    average = torch.zeros(1)
+    follow(decay, [average], [torch.ones(1)], torch.tensor(count))
+    assert average.item() == pytest.approx(moved, rel=1e-4)
 
 
 def _narrow() -> torch.nn.Module:
