@@ -8,7 +8,8 @@ import shapely
 from scipy import ndimage
 
 from building_footprints_plugin.engine import packed
-from building_footprints_plugin.engine.polygonize import StripPolygonizer, Thresholds, groups
+from building_footprints_plugin.engine.polygonize import Outlines, StripPolygonizer, Thresholds, groups
+from building_footprints_plugin.engine.polygonize.outlines import in_order
 
 
 def outlines(codes: np.ndarray) -> dict[bytes, float]:
@@ -33,3 +34,20 @@ def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch, band: int) -> None:
     monkeypatch.setattr(groups, "BAND", band)
     assert len(expected) > 30
     assert outlines(codes) == expected
+
+
+def test_parts_are_put_into_one_order() -> None:
+    """By band, row and column, whichever part came first."""
+    parts = [
+        (of([3, 1]), np.array([[0, 0], [7, 2], [1, 9]])),
+        (of([4, 2]), np.array([[1, 0], [0, 2], [0, 10]])),
+    ]
+    ordered = in_order(parts)
+    assert ordered.group.tolist() == [1, 2, 3, 4]
+    assert [polygon.bounds[0] for polygon in ordered.polygons] == ordered.confidence.tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert in_order([]).group.tolist() == []
+
+
+def of(numbers: list[int]) -> Outlines:
+    polygons = np.array([shapely.box(number, 0, 9, 9) for number in numbers], dtype=object)
+    return Outlines(polygons, np.array(numbers, dtype=float), np.array(numbers))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..patches import NONE, Patches, runs_of
 
 BLOCK = 2  # pixels: neighbourhoods are found on a grid that is coarser by this
-BAND = 512  # blocks: how wide the parts are in which a wide raster is looked at
+BAND = 256  # blocks: how wide the parts are in which a wide raster is looked at
 BAND_MARGIN = 2  # blocks of background beside a building: it has a say in where its outline runs
 
 Bools = NDArray[np.bool_]
@@ -60,8 +60,8 @@ class Groups:
         runs = np.flatnonzero(chosen.take(self.clumps.number))
         return int(self.clumps.begin[runs[0]]) // self.clumps.shape[1] * BLOCK if runs.size else None
 
-    def bands(self, chosen: Bools) -> Iterator[tuple[slice, Part]]:
-        """Yield the chosen clumps by the columns in which they begin: the columns of blocks of a part, and the part.
+    def bands(self, chosen: Bools) -> Iterator[tuple[int, slice, Part]]:
+        """Yield the chosen clumps by the columns in which they begin: band, the columns of blocks of a part, the part.
 
         A part is as wide as its clumps and a margin, and holds no others; a clump is in one part only.
         """
@@ -73,7 +73,7 @@ class Groups:
             own = np.append(False, band == number)
             begin = max(0, int(first[own].min()) - BAND_MARGIN)
             end = min(self.clumps.shape[1], int(last[own].max()) + 1 + BAND_MARGIN)
-            yield slice(begin, end), Part(self.clumps.among(own, begin, end), self.group)
+            yield int(number), slice(begin, end), Part(self.clumps.among(own, begin, end), self.group)
 
 
 def blocks_of(mask: Bools) -> Bools:

@@ -48,3 +48,12 @@ def together(parts: list[Outlines]) -> Outlines:
         np.concatenate([np.empty(0), *(part.confidence for part in parts)]),
         np.concatenate([np.empty(0, np.int64), *(part.group for part in parts)]),
     )
+
+
+def in_order(parts: list[tuple[Outlines, NDArray[np.int64]]]) -> Outlines:
+    """Return all outlines in one as `together`, ordered by their places, of which each part has an array (keys, n)."""
+    if not parts:
+        return together([])
+    outlines = together([each for each, _ in parts])
+    order = np.lexsort(np.concatenate([places for _, places in parts], axis=1)[::-1])
+    return Outlines(outlines.polygons[order], outlines.confidence[order], outlines.group[order])

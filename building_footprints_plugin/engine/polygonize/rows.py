@@ -13,7 +13,7 @@ from ..packed import Band, Packed
 
 Bools = NDArray[np.bool_]
 PIECE_PX = 2048  # columns that are looked at together
-OPEN_BYTES = 32 * 2**20  # of the last strips, which are looked at most
+OPEN_BYTES = 16 * 2**20  # of the last strips, which are looked at most: four of a raster 4,000 px wide
 BUILDING, INTERIOR = 0, 1
 
 

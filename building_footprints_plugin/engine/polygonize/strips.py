@@ -13,14 +13,16 @@ from ..patches import patches_of
 from .contour import Ground
 from .edges import edges_of
 from .groups import BAND, BLOCK, Groups, Part, blocks_of, groups_of
-from .outlines import Outlines, concatenate, together
+from .outlines import Outlines, concatenate, in_order
 from .rows import Rows
 from .tracing import trace
 
 CUT_ROWS = 2048  # 600 m at 0.3 m per pixel
 SLOPE_ROWS = 2  # background above a building that has a say in where its outline runs
+ORDERED = 2  # bands: so many columns are given out together in the order of their buildings' first pixels
 
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 class StripPolygonizer:
@@ -107,7 +109,7 @@ class StripPolygonizer:
         In bands of columns: much memory is needed for each pixel.
         """
         parts, stays_from = [], self._waiting.height
-        for blocks, part in groups.bands(chosen):
+        for band, blocks, part in groups.bands(chosen):
             columns = slice(BLOCK * blocks.start, min(BLOCK * blocks.stop, self._waiting.width))
             mask = self._waiting.mask(columns)
             mask &= part.pixels(chosen, mask.shape)
@@ -116,9 +118,10 @@ class StripPolygonizer:
                 mask &= ~stays
                 stays_from = min(stays_from, _first(stays))
             if mask.any():
-                parts.append(self._outlines(mask, part, columns))
+                outlines, (row, column) = self._outlines(mask, part, columns)
+                parts.append((outlines, np.stack([np.full_like(row, band // ORDERED), row, column])))
             self._waiting.forget(columns.start, mask)
-        return together(parts), stays_from
+        return in_order(parts), stays_from
 
     def _staying(self, mask: Bools) -> Bools:
         """Return which pixels of parted groups stay: buildings that go on below, but for such as are too tall."""
@@ -138,8 +141,11 @@ class StripPolygonizer:
         self._waiting.drop(first)
         self._next = 2 * self._waiting.height
 
-    def _outlines(self, mask: Bools, part: Part, columns: slice) -> Outlines:
-        """Return the outlines of `mask`; other building pixels are as if they were not there."""
+    def _outlines(self, mask: Bools, part: Part, columns: slice) -> tuple[Outlines, tuple[Ints, Ints]]:
+        """Return the outlines of `mask`, and row and column of their first pixels.
+
+        Other building pixels are as if they were not there.
+        """
         threshold, top = self._thresholds.building, self._bottom - len(mask)
         rows = _filled_rows(mask)
         building, interior = self._waiting.codes(rows, columns)
@@ -148,8 +154,9 @@ class StripPolygonizer:
         ground = Ground.of(building, threshold) if self._between_pixels else None
         polygons = trace(edges, ground, (columns.start, top + rows.start))
         row, column = edges.first_pixel()
-        group = part.of_pixels(row + rows.start, column).astype(np.int64)
-        return Outlines(polygons, edges.mean(building) / CODE_MAX, group)
+        row = row + rows.start
+        group = part.of_pixels(row, column).astype(np.int64)
+        return Outlines(polygons, edges.mean(building) / CODE_MAX, group), (row, column + columns.start)
 
 
 def _filled_rows(mask: Bools) -> slice:
