@@ -15,70 +15,60 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.int32]
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+Codes = NDArray[np.uint8]
 
-BLOCK_PX = 2**16  # what is looked at together, so that it fits into a cache
-OUTSIDE = -1  # height of what belongs to no patch
+OUTSIDE, HIGHEST = 0, 255  # height of what belongs to no patch, and of the highest ground
 STAY, UP, LEFT, RIGHT, DOWN = 7, 4, 3, 2, 1  # where a pixel climbs to; of equally high neighbours the first in this row
 
 
 @dataclass(frozen=True)
 class _Land:
-    """Heights (250 at most) and nodes of pixels, flat and framed, and what is added to an index to go each way.
+    """Heights and nodes of pixels, flat and framed, and what is added to an index to go each way.
 
-    Node n is the pixel of room `pixels[n]`, or seed n - len(pixels) + 1.
+    Node n is seed n, or the pixel of room `pixels[n - first]`.
     """
 
-    height: NDArray[np.int16]
+    height: Codes
     node: Labels
     pixels: Ints
+    first: int
     steps: Ints
 
 
-def flood(seeds: Labels, room: Bools, interior: NDArray[np.uint8]) -> Labels:
-    """Return `seeds` (height, width), numbers from 1 and 0 for none, with the pixels of `room` shared out to them.
+def flood(labels: Labels, room: Ints, height: Codes) -> None:
+    """Share out the pixels `room`, ascending flat indices, to seeds: what has a number in `labels` (rows, columns).
 
-    Pixels are 4-connected; every patch of room must have a seed beside it. Memory: 8 bytes a pixel of the array, and
-    some 60 a pixel of room.
+    Pixels are 4-connected; every patch of room must have a seed beside it. `height` (rows, columns) is 1 to 255, 0
+    where there is neither room nor a seed, as in the frame that both arrays must have. Room is 0 in `labels`, and
+    gets its seed there. Memory: some 60 bytes a pixel of room, and two a pixel of the arrays.
     """
-    labels, room = np.pad(seeds, 1), np.pad(room, 1)
-    width, numbers = labels.shape[1], int(labels.max())
-    height = np.full(labels.shape, OUTSIDE, dtype=np.int16)
-    height[1:-1, 1:-1] += (interior - np.int16(OUTSIDE)) * (room | (labels > 0))[1:-1, 1:-1]
-    pixels = np.flatnonzero(room)
-    count = len(pixels)
-    node = labels.ravel()  # the same memory
-    node += np.int32(count - 1)
-    node[pixels] = np.arange(count, dtype=np.int32)
-    land = _Land(height.ravel(), node, pixels, np.array([0, width, 1, -1, -width, 0, 0, 0]))
-    climb = _climb(height).ravel().take(pixels)
+    width, first = labels.shape[1], int(labels.max()) + 1
+    node = labels.reshape(-1)  # the same memory
+    node[room] = np.arange(first, first + len(room), dtype=np.int32)
+    land = _Land(height.reshape(-1), node, room, first, np.array([0, width, 1, -1, -width, 0, 0, 0]))
+    climb = _climb(land)
     _cross_plains(land, climb)
-    goal = node.take(pixels + land.steps.take(climb)).astype(np.int64)
-    top = _followed(np.append(goal, np.arange(count, count + numbers)))
-    found = _over_passes(land, top)
-    node -= np.int32(count - 1)
-    node[pixels] = found
-    return labels[1:-1, 1:-1]
+    goal = node.take(room + land.steps.take(climb))
+    node[room] = _over_passes(land, _followed(np.append(np.arange(first), goal)))
 
 
-def _climb(height: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """Return where each pixel (height, width) climbs to, frame included: to its highest neighbour if that is higher."""
-    rows, width = height.shape
-    climb = np.zeros(height.shape, dtype=np.uint8)
-    block = max(1, BLOCK_PX // width)  # rows that the processor's cache holds
-    for top in range(1, rows - 1, block):
-        end = min(top + block, rows - 1)
-        ways = height[top - 1 : end + 1] << 3  # room for the way below the height: one comparison orders by both
-        best = ways[1:-1, 1:-1] | STAY
-        np.maximum(best, ways[:-2, 1:-1] | UP, out=best)
-        np.maximum(best, ways[1:-1, :-2] | LEFT, out=best)
-        np.maximum(best, ways[1:-1, 2:] | RIGHT, out=best)
-        np.maximum(best, ways[2:, 1:-1] | DOWN, out=best)
-        climb[top:end, 1:-1] = best & 7
-    return climb
+def _climb(land: _Land) -> Codes:
+    """Return where each pixel of room climbs to: to its highest neighbour if that is higher."""
+    best = _ways(land, STAY)
+    for way in (UP, LEFT, RIGHT, DOWN):
+        np.maximum(best, _ways(land, way), out=best)
+    return (best & 7).astype(np.uint8)
 
 
-def _cross_plains(land: _Land, climb: NDArray[np.uint8]) -> None:
+def _ways(land: _Land, way: int) -> NDArray[np.uint16]:
+    """Return the heights one step on, with the way below the height: one comparison orders by both."""
+    ways: NDArray[np.uint16] = land.height.take(land.pixels + land.steps[way]).astype(np.uint16)
+    ways <<= 3
+    ways |= np.uint16(way)
+    return ways
+
+
+def _cross_plains(land: _Land, climb: Codes) -> None:
     """Let pixels without a higher neighbour go to an equally high one that leaves their plain in the fewest steps."""
     leaves = np.ones(len(land.node), dtype=bool)
     waiting = np.flatnonzero(climb == STAY)
@@ -102,14 +92,12 @@ def _over_passes(land: _Land, top: Ints) -> Ints:
 
     Hills go over their highest pass. What they then belong to goes on over its own highest pass, until it is a seed.
     """
-    count = len(land.pixels)
-    peaks = np.flatnonzero(top == np.arange(len(top)))
-    hills = len(peaks) - (len(top) - count)  # the other peaks are seeds
+    peaks = np.flatnonzero(top == np.arange(len(top)))  # seeds first
     name = np.empty_like(top)
     name[peaks] = np.arange(len(peaks))
     basin = name.take(top)
     owner = np.arange(len(peaks))
-    hill, other = _passes(land, basin, hills)
+    hill, other = _passes(land, basin)
     while len(hill):
         goal = np.arange(len(peaks))
         goal[hill] = other  # the last one is written last
@@ -117,18 +105,18 @@ def _over_passes(land: _Land, top: Ints) -> Ints:
         goal[first_of_two] = np.flatnonzero(first_of_two)
         goal = _followed(goal)
         owner, hill, other = goal[owner], goal[hill], goal[other]
-        still = np.flatnonzero((hill < hills) & (hill != other))
+        still = np.flatnonzero((hill >= land.first) & (hill != other))
         hill, other = hill[still], other[still]
-    return owner.take(basin[:count]) - (hills - 1)
+    return owner.take(basin[land.first :])
 
 
-def _passes(land: _Land, basin: Ints, hills: int) -> tuple[Ints, Ints]:
-    """Return the basins at both ends of all passes out of the first `hills` ones; the lowest pass first.
+def _passes(land: _Land, basin: Ints) -> tuple[Ints, Ints]:
+    """Return the basins at both ends of all passes out of hills; the lowest pass first.
 
     A pass between two hills comes from both sides, at the same place in the order, so that no three can go in circles.
     """
-    lonely = np.flatnonzero(basin[: len(land.pixels)] < hills)
-    pixel, own = land.pixels.take(lonely), basin.take(lonely)
+    lonely = np.flatnonzero(basin[land.first :] >= land.first)
+    pixel, own = land.pixels.take(lonely), basin[land.first :].take(lonely)
     ends, orders = [], []
     for way in (UP, LEFT, RIGHT, DOWN):
         there = pixel + land.steps[way]

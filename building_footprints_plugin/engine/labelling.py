@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .flooding import flood
+from .flooding import HIGHEST, flood
 from .merging import merge_parts
-from .patches import patches_of
+from .patches import Ints, Labels, joined_runs, stretches
 
 Codes = NDArray[np.uint8]  # probability in steps of 1 / 250; 255 is "not there"
 
 CODE_MAX = 250
 NOT_THERE = 255
+ROOM, SEED = 1, 2  # kinds of pixels of building
 
 
 @dataclass(frozen=True)
@@ -38,21 +39,44 @@ class Thresholds:
         return cls(max(1, round(threshold * CODE_MAX)), max(1, round(seed_threshold * CODE_MAX)), merge_threshold)
 
 
-def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) -> NDArray[np.int32]:
+def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) -> Labels:
     """Return the number of the building each pixel belongs to, 0 for none; numbers need not be consecutive.
 
     Both inputs are `(height, width)`. Seeds are 4-connected patches of interior; a connected patch of building
     without any seed is one building.
     """
+    framed = np.pad(building, 1, constant_values=NOT_THERE), np.pad(interior, 1)
+    return label_framed(*framed, thresholds)[1:-1, 1:-1]
+
+
+def label_framed(building: Codes, interior: Codes, thresholds: Thresholds) -> Labels:
+    """Do as `label_buildings` does, for codes with a frame in which nothing is building."""
     mask = (building >= thresholds.building) & (building != NOT_THERE)
-    patches, first = patches_of(mask)
-    seeds, first_of_seed = patches_of(mask & (interior >= thresholds.seed))
-    seeds_in_patch = np.bincount(patches[first_of_seed], minlength=len(first[0]) + 1)
-    whole = np.arange(len(seeds_in_patch), dtype=np.int32) + np.int32(len(first_of_seed[0]))  # after those of seeds
-    whole[seeds_in_patch > 1] = whole[0] = 0
-    labels = whole.take(patches)
-    shared = mask & (labels == 0)
-    if not shared.any():
+    kind = (mask.view(np.uint8) + (mask & (interior >= thresholds.seed))).ravel()
+    begin = np.flatnonzero(kind[1:] != kind[:-1]) + 1  # of runs of one kind; none is at the end of a row
+    if not len(begin):
+        return np.zeros(mask.shape, dtype=np.int32)
+    kinds = kind.take(begin)
+    number = _numbers(begin, kinds, mask.shape[1])
+    labels = np.repeat(np.append(np.int32(0), number), np.diff(begin, prepend=0, append=kind.size)).reshape(mask.shape)
+    room = np.flatnonzero((number == 0) & (kinds == ROOM))
+    if not len(room):
         return labels
-    labels = flood(labels + seeds * shared, shared & (seeds == 0), interior)
+    height = (np.minimum(interior, HIGHEST - 1) + np.uint8(1)) * mask
+    flood(labels, stretches(begin[room], begin[room + 1]), height)
     return merge_parts(labels, interior, thresholds.merge) if np.isfinite(thresholds.merge) else labels
+
+
+def _numbers(begin: Ints, kinds: Codes, width: int) -> Labels:
+    """Return the number of each run: that of its seed, or of its patch where that has no other; 0 if that is open."""
+    none, seeds = np.flatnonzero(kinds == 0), np.flatnonzero(kinds == SEED)
+    is_first = np.append(True, kinds[:-1] == 0)  # of the runs that follow one another without a gap
+    patch, _ = joined_runs(begin[is_first], begin[none], width)
+    seed, first_of_seed = joined_runs(begin[seeds], begin[seeds + 1], width)
+    patch = patch.take(np.cumsum(is_first) - 1)
+    seeds_in_patch = np.bincount(patch[seeds[first_of_seed]], minlength=int(patch.max()) + 1)
+    number = patch + np.int32(len(first_of_seed) + 1)  # after those of seeds
+    number[seeds_in_patch.take(patch) > 1] = 0
+    number[seeds] = np.where(number[seeds] == 0, seed + np.int32(1), number[seeds])
+    number[none] = 0
+    return number

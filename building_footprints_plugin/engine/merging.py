@@ -13,6 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+Ints = NDArray[np.int64]
+
 FULL_SIZE_PX = 1024  # pixels of the smaller part at which a line is as strong as it looks
 SIZE_POWER = 0.2  # tried on four places: 0.12 to 0.25 part houses equally well, 0 clearly worse
 
@@ -24,7 +26,11 @@ def merge_parts(labels: NDArray[np.int32], interior: NDArray[np.uint8], least: f
     that of the weaker part: 1 where nothing parts them, near 0 along a border the network is sure of. It is more for
     parts smaller than `FULL_SIZE_PX`, and less for larger ones: what looks like a tiny house is often a piece of one.
     """
-    parts = _Parts(labels.ravel(), interior.ravel(), labels.shape[1])
+    if not labels.size:
+        return labels
+    flat = labels.ravel()
+    begin = np.append(0, np.flatnonzero(flat[1:] != flat[:-1]) + 1)  # of runs of one label
+    parts = _Parts(flat, interior.ravel(), begin, labels.shape[1])
     waiting = [(-strength, a, b) for a, b, strength in parts.pairs() if strength >= least]  # others wait for a join
     heapq.heapify(waiting)
     while waiting:
@@ -37,21 +43,20 @@ def merge_parts(labels: NDArray[np.int32], interior: NDArray[np.uint8], least: f
         for c in parts.lines[a]:
             pair = min(a, c), max(a, c)
             heapq.heappush(waiting, (-parts.strength(*pair), *pair))
-    return parts.owner().take(labels, mode="wrap")  # wraps nothing, but is fast
+    return parts.owner().take(flat.take(begin)).repeat(np.diff(begin, append=labels.size)).reshape(labels.shape)
 
 
 class _Parts:
     """Sums over parts and over the lines between them. All are whole numbers, so their order does not matter."""
 
-    def __init__(self, labels: NDArray[np.int32], interior: NDArray[np.uint8], width: int) -> None:
-        begin = np.flatnonzero(np.append(True, labels[1:] != labels[:-1])[: labels.size])  # of runs of one label
+    def __init__(self, labels: NDArray[np.int32], interior: NDArray[np.uint8], begin: Ints, width: int) -> None:
         number, sums = labels[begin], np.add.reduceat(interior, begin, dtype=np.int64)
         pixels = np.bincount(number, np.diff(begin, append=labels.size), minlength=1)
         self._pixels = pixels.tolist()
         self._sum = np.bincount(number, sums, minlength=1).tolist()
         self._into = list(range(len(pixels)))
         self.lines: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)  # to each neighbour: sum, length
-        for a, b, total, length in _lines(labels, interior, width, len(pixels)):
+        for a, b, total, length in _lines(labels, interior, (begin, width), len(pixels)):
             self.lines[a][b] = self.lines[b][a] = (total, length)
 
     def pairs(self) -> Iterator[tuple[int, int, float]]:
@@ -85,17 +90,21 @@ class _Parts:
 
 
 def _lines(
-    labels: NDArray[np.int32], interior: NDArray[np.uint8], width: int, count: int
+    labels: NDArray[np.int32], interior: NDArray[np.uint8], rows: tuple[Ints, int], count: int
 ) -> list[tuple[int, int, float, float]]:
-    """Return for every two labels that share pixel sides: both, sum of the interior along the line, its length."""
+    """Return for every two labels that share pixel sides: both, sum of the interior along the line, its length.
+
+    `rows` are where runs of one label begin, and the width of a row.
+    """
+    begin, width = rows
+    beside, above = begin[begin % width > 0] - 1, np.flatnonzero(labels[:-width] != labels[width:])
     keys, values = [], []
-    for step, wraps in ((1, width - 1), (width, width)):
-        one, two = labels[:-step], labels[step:]
-        here = np.flatnonzero((one != two) & (one > 0) & (two > 0))
-        here = here[here % width != wraps]
-        one, two = one[here].astype(np.int64), two[here]
+    for step, here in ((1, beside), (width, above)):
+        one, two = labels.take(here), labels.take(here + step)
+        both = np.flatnonzero((one > 0) & (two > 0))
+        here, one, two = here.take(both), one.take(both).astype(np.int64), two.take(both)
         keys.append(np.minimum(one, two) * count + np.maximum(one, two))
-        values.append(np.minimum(interior[here], interior[here + step]))
+        values.append(np.minimum(interior.take(here), interior.take(here + step)))
     pairs, line, length = np.unique(np.concatenate(keys), return_inverse=True, return_counts=True)
     total = np.bincount(line, np.concatenate(values), minlength=len(pairs))
     return list(zip((pairs // count).tolist(), (pairs % count).tolist(), total.tolist(), length.tolist(), strict=True))

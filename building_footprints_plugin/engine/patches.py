@@ -50,9 +50,7 @@ class Patches:
         rows = np.arange(height) * width
         low = np.searchsorted(self.begin, rows + left, side="right") - 1
         high = np.searchsorted(self.begin, rows + right)
-        counts = high - low
-        runs = np.arange(int(counts.sum())) + np.repeat(high - np.cumsum(counts), counts)
-        own = np.repeat(np.arange(height), counts)
+        runs, own = stretches(low, high), np.repeat(np.arange(height), high - low)
         begin = np.maximum(self.begin[runs] - own * width - left, 0) + own * (right - left)
         number = self.number[runs]
         labels = np.repeat(number * chosen[number], np.diff(begin, append=height * (right - left)))
@@ -96,6 +94,20 @@ def runs_of(values: NDArray[Any], *, diagonal: bool = False) -> Patches:
     return Patches(values.shape, begin, number, (row[first], begin[runs[first]] - row[first] * width))
 
 
+def joined_runs(begin: Ints, end: Ints, width: int) -> tuple[Labels, Ints]:
+    """Return the 4-connected patch, from 0 on, of each run `begin[n]` to `end[n] - 1`, and the first run of each.
+
+    Runs are stretches of flat indices, ascending and apart, that do not reach the sides of rows of `width` pixels.
+    """
+    return _joined(len(begin), *_beside(begin, end, width, 0))
+
+
+def stretches(begin: Ints, end: Ints) -> Ints:
+    """Return the indices `begin[n]` to `end[n] - 1`, one stretch after the other."""
+    counts = end - begin
+    return np.arange(int(counts.sum())) + np.repeat(end - np.cumsum(counts), counts)
+
+
 def _beside(begin: Ints, end: Ints, width: int, reach: int) -> tuple[Ints, Ints]:
     """Return pairs of runs: all with one in the next row that share columns, or would if longer by `reach`.
 
@@ -103,14 +115,17 @@ def _beside(begin: Ints, end: Ints, width: int, reach: int) -> tuple[Ints, Ints]
     """
     low = np.searchsorted(end, begin + width - reach, side="right")
     high = np.searchsorted(begin, end + width + reach)
-    counts = high - low
-    above = np.repeat(np.arange(len(begin)), counts)
-    return above, np.arange(len(above)) + np.repeat(high - np.cumsum(counts), counts)
+    return np.repeat(np.arange(len(begin)), high - low), stretches(low, high)
 
 
 def _joined(count: int, one: Ints, two: Ints) -> tuple[Labels, Ints]:
-    """Return the patch, from 0 on, of each of `count` runs of which `one` and `two` are joined, and its first run."""
-    graph = csr_array((np.ones(len(one)), (one, two)), shape=(count, count))
+    """Return the patch, from 0 on, of each of `count` runs of which `one` and `two` are joined, and its first run.
+
+    `one` is ascending, so nothing needs to be sorted for the graph.
+    """
+    begins = np.zeros(count + 1, dtype=np.int32)
+    np.cumsum(np.bincount(one, minlength=count), out=begins[1:])
+    graph = csr_array((np.ones(len(two)), two.astype(np.int32), begins), shape=(count, count))
     patches, patch = connected_components(graph, directed=False)
     first = np.empty(patches, dtype=np.int64)
     first[patch[::-1]] = np.arange(count)[::-1]  # the last to be written stays

@@ -92,11 +92,15 @@ class Edges:
         return np.repeat(np.arange(len(self.first_ring) - 1), np.diff(self.start[self.first_ring]))
 
     def mean(self, values: NDArray[np.uint8]) -> Floats:
-        """Return the mean of `values` (height, width) over the pixels of every polygon."""
-        until = np.cumsum(np.pad(values, 1), axis=1, dtype=np.int32).ravel()
-        begin = self.start[self.first_ring[:-1]]
-        total, pixels = (_sums(each, self.pixel, self.side, begin) for each in (until, None))
-        return np.asarray(total / pixels, dtype=np.float64)
+        """Return the mean of `values`, flat and framed as the labels are, over the pixels of every polygon."""
+        left, right = np.flatnonzero(self.side == LEFT), np.flatnonzero(self.side == RIGHT)
+        left = left[np.argsort(self.pixel[left])]  # the n-th of them begins what the n-th on the right ends
+        ends = np.column_stack([self.pixel[left], np.sort(self.pixel[right]) + 1])
+        if not len(ends):
+            return np.empty(0)
+        total = np.add.reduceat(values, ends.ravel(), dtype=np.int64)[::2]
+        polygon = self.polygon_of_edge()[left]
+        return np.asarray(np.bincount(polygon, total) / np.bincount(polygon, ends[:, 1] - ends[:, 0]), dtype=np.float64)
 
 
 def edges_of(labels: Labels) -> Edges:
@@ -104,18 +108,22 @@ def edges_of(labels: Labels) -> Edges:
 
     Polygons come in the order of their first pixels. Memory: some 120 bytes an edge, and 12 a pixel.
     """
-    flat = np.pad(labels, 1).ravel()
-    width = labels.shape[1] + 2
+    return edges_within(np.pad(labels, 1))
+
+
+def edges_within(labels: Labels) -> Edges:
+    """Do as `edges_of` does with labels that have a frame of zeros, which does not count as rows and columns."""
+    flat, width = labels.ravel(), labels.shape[1]
     rim, place = _sides(flat, width)
     pixel, side = rim.take(place >> 2), place & 3
     onward = _onward(flat, width, pixel, side, (rim, place))
     edge = _ring_by_ring(onward)
     begin = np.flatnonzero(np.append(True, onward[edge[:-1]] != edge[1:])[: len(edge)])
-    is_outer = _sums(None, pixel[edge], side[edge], begin) > 0
+    is_outer = _areas(pixel[edge], side[edge], begin) > 0
     outer, label = np.flatnonzero(is_outer), flat[pixel[edge[begin]]]
     outer = outer[np.argsort(label[outer])]
     if (np.diff(label[outer]) == 0).any():
-        return edges_of(patches_of(labels)[0])
+        return edges_within(patches_of(labels)[0])
     order = np.argsort(outer[np.searchsorted(label[outer], label)], kind="stable")
     counts = np.diff(np.append(begin, len(edge)))[order]
     start = np.append(0, np.cumsum(counts))
@@ -167,21 +175,21 @@ def _ring_by_ring(onward: Labels) -> Ints:
     if not count:
         return np.empty(0, dtype=np.int64)
     number = np.arange(count, dtype=np.int32)
-    chain = np.column_stack([number, number + np.int32(count + 1)]).ravel()[:-1]
-    targets = np.append(onward, chain)
-    begins = np.concatenate([number, np.arange(count, 3 * count, 2), [len(targets)]])
+    targets = np.empty(3 * count - 1, dtype=np.int32)
+    targets[:count] = onward
+    targets[count::2] = number  # the chain's n-th node leads to edge n, and to the next of the chain
+    targets[count + 1 :: 2] = number[1:] + np.int32(count)
+    begins = np.append(np.arange(count, dtype=np.int32), np.arange(count, 3 * count + 1, 2, dtype=np.int32))
+    begins[-1] = len(targets)
     graph = csr_array((np.ones(len(targets)), targets, begins), shape=(2 * count, 2 * count))
     found = depth_first_order(graph, count, return_predecessors=False)
     return np.asarray(found[found < count], dtype=np.int64)
 
 
-def _sums(until: Labels | None, pixel: Ints, side: Ints, begin: Ints) -> Ints:
-    """Return sums over the pixels inside of rings, negative for holes; ring r has the edges from `begin[r]` on.
+def _areas(pixel: Ints, side: Ints, begin: Ints) -> Ints:
+    """Return the pixels inside of rings, negative for holes; ring r has the edges from `begin[r]` on.
 
-    `until` holds the sum of each pixel's row up to it; None counts pixels. What is inside of a ring in a row lies
-    between its edges on the left and on the right.
+    What is inside of a ring in a row lies between its edges on the left and on the right.
     """
-    is_left = side == LEFT
-    sign = (side == RIGHT) - is_left.astype(np.int64)
-    last = pixel - is_left
-    return np.add.reduceat(sign * (last if until is None else until.take(last)), begin) if len(begin) else begin
+    column = (side == RIGHT) * (pixel + 1) - (side == LEFT) * pixel
+    return np.add.reduceat(column, begin) if len(begin) else begin

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..labelling import CODE_MAX, NOT_THERE, Codes, Thresholds, label_buildings
+from ..labelling import CODE_MAX, NOT_THERE, Codes, Thresholds, label_framed
 from ..packed import Packed, pack
 from ..patches import patches_of
 from .contour import Ground
-from .edges import edges_of
+from .edges import edges_within
 from .groups import BAND, BLOCK, Groups, Part, blocks_of, groups_of
 from .outlines import Outlines, concatenate, in_order
 from .rows import Rows
@@ -150,13 +150,14 @@ class StripPolygonizer:
         rows = _filled_rows(mask)
         building, interior = self._waiting.codes(rows, columns)
         building = np.maximum(building, (~mask[rows] & (building >= threshold)) * np.uint8(NOT_THERE))
-        edges = edges_of(label_buildings(building, interior, self._thresholds))
-        ground = Ground.of(building, threshold) if self._between_pixels else None
+        building, interior = np.pad(building, 1, constant_values=NOT_THERE), np.pad(interior, 1)
+        edges = edges_within(label_framed(building, interior, self._thresholds))
+        ground = Ground(building.ravel(), threshold) if self._between_pixels else None
         polygons = trace(edges, ground, (columns.start, top + rows.start))
         row, column = edges.first_pixel()
         row = row + rows.start
         group = part.of_pixels(row, column).astype(np.int64)
-        return Outlines(polygons, edges.mean(building) / CODE_MAX, group), (row, column + columns.start)
+        return Outlines(polygons, edges.mean(building.ravel()) / CODE_MAX, group), (row, column + columns.start)
 
 
 def _filled_rows(mask: Bools) -> slice:
