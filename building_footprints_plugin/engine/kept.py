@@ -90,7 +90,7 @@ class KeptStrips:
         for strip in strips:
             if self._file is not None and self.count < self._keeping.strips - 1:
                 try:
-                    self._write(_record(self.count, strip))
+                    self._write(*_record(self.count, strip))
                     self.count += 1
                 except OSError as error:
                     self._give_up(error)
@@ -102,10 +102,10 @@ class KeptStrips:
             self._file = self._keeping.path.open("xb")
             self._write(self._head)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, *parts: bytes) -> None:
         """Add to the file; what this returns from is on the disk."""
         if self._file is not None:
-            self._file.write(data)
+            self._file.writelines(parts)
             self._file.flush()
             os.fsync(self._file.fileno())
 
@@ -143,9 +143,9 @@ class KeptStrips:
         return True
 
 
-def _record(number: int, strip: Packed) -> bytes:
+def _record(number: int, strip: Packed) -> tuple[bytes, bytes]:
     data = to_bytes(strip)
-    return RECORD.pack(number, len(data), _checksum(number, data)) + data
+    return RECORD.pack(number, len(data), _checksum(number, data)), data
 
 
 def _read(file: BinaryIO, number: int) -> Packed | None:
