@@ -7,12 +7,14 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from .allocator import share_one_heap
 from .command_line import attempt
 from .progress import JsonLinesReporter, Reporter, TerminalReporter
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 0, 2 for input that cannot be used, 1 for any other failure."""
+    share_one_heap()
     words = list(sys.argv[1:] if argv is None else argv)
     # Where GDAL writes what no Python code hears: that drivers it shall skip are not there. The rest is in errors.
     os.environ.setdefault("CPL_LOG", os.devnull)

@@ -30,7 +30,7 @@ class Band(NamedTuple):
     width: int
     highest: int
     having: int
-    packed: bytes
+    packed: bytes | memoryview
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,9 @@ class Packed:
     height: int
     top: int
     rows: int
+
+    def __reduce__(self) -> tuple[Callable[..., Packed], tuple[bytes, int, int]]:
+        return _rows_of, (to_bytes(self), self.top, self.rows)
 
     @property
     def width(self) -> int:
@@ -124,13 +127,17 @@ def pack(codes: Codes) -> Packed:
 
 
 def side_by_side(parts: list[Packed]) -> Packed:
-    """Return strips of the same rows, left to right, as one."""
+    """Return uncut strips of the same rows, left to right, as one.
+
+    Its bytes are one block of memory: hundreds that stay for seconds among the network's activations would tear the C
+    library's heap into pieces in which no activation fits.
+    """
     channels = (tuple(chain.from_iterable(bands)) for bands in zip(*(part.channels for part in parts), strict=True))
-    return replace(parts[0], channels=tuple(channels))
+    return from_bytes(to_bytes(replace(parts[0], channels=tuple(channels))))
 
 
 def to_bytes(strip: Packed) -> bytes:
-    """Return all that `from_bytes` needs to make an uncut strip again."""
+    """Return all that `from_bytes` needs to make a strip again, as it was before it was cut."""
     heads = (
         BAND_HEAD.pack(band.width, len(band.packed), band.highest, band.having)
         for band in chain.from_iterable(strip.channels)
@@ -140,15 +147,19 @@ def to_bytes(strip: Packed) -> bytes:
 
 
 def from_bytes(data: bytes) -> Packed:
-    """Return the strip of `to_bytes`; its codes are checked only as they are unpacked."""
+    """Return the strip of `to_bytes`, which holds `data`; its codes are checked only as they are unpacked."""
     parts, height, bands = HEAD.unpack_from(data)
-    begin = HEAD.size + BAND_HEAD.size * parts * bands
+    begin, content = HEAD.size + BAND_HEAD.size * parts * bands, memoryview(data)
     found = []
-    for width, size, highest, count in BAND_HEAD.iter_unpack(data[HEAD.size : begin]):
-        found.append(Band(width, highest, count, data[begin : begin + size]))
+    for width, size, highest, count in BAND_HEAD.iter_unpack(content[HEAD.size : begin]):
+        found.append(Band(width, highest, count, content[begin : begin + size]))
         begin += size
     channels = tuple(tuple(found[first : first + bands]) for first in range(0, len(found), bands))
     return Packed(channels, height, 0, height)
+
+
+def _rows_of(data: bytes, top: int, rows: int) -> Packed:
+    return replace(from_bytes(data), top=top, rows=rows)
 
 
 def _band(codes: Codes) -> Band:

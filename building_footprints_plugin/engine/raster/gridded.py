@@ -15,8 +15,9 @@ from ..errors import BadInput, FootprintsError
 from .damage import changed, signature
 from .georeference import Georeference, apply_affine, convert, name
 from .grid import Grid, unit_border
+from .kept_blocks import Block
 from .source import Source, gdal
-from .warp import Block, Read
+from .warp import Read
 
 Bounds = tuple[float, float, float, float]
 Reader = TypeVar("Reader", bound="GriddedReader")

@@ -14,9 +14,10 @@ from ..errors import BadInput
 from .georeference import Georeference, georeference
 from .grid import grid_for, pixel_size_m
 from .gridded import GriddedReader
+from .kept_blocks import Block
 from .probability import BANDS, CODE_MAX, NODATA, SCALE, THRESHOLDS_TAG
 from .source import RasterFile, Source, as_bad_input, as_file, open_dataset
-from .warp import Block, Read, Warp, on_grid
+from .warp import Read, Warp, on_grid
 
 SCAN_PX = 2**22
 FEW_VALUES = 128

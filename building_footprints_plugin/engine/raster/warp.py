@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,8 +19,8 @@ from rasterio.warp import reproject
 from . import gathered, separable
 from .georeference import Georeference, apply_affine, shifted
 from .grid import Grid, pixel_size_m
+from .kept_blocks import Block, KeptBlocks, Key
 
-Block = tuple[NDArray[Any], NDArray[np.bool_]]
 Read = Callable[[int, int, int, int], Block]
 
 BLOCK_PX = 256
@@ -94,8 +93,7 @@ class WarpedBlocks:
         bilinear = warp.resampling == Resampling.bilinear
         self._aligned = bilinear and separable.is_aligned(warp.place, warp.grid)
         self._gathered = bilinear and not warp.place.gcps and gathered.is_small(self._scale)
-        self._kept: OrderedDict[tuple[int, int], Block] = OrderedDict()
-        self._kept_bytes = 0
+        self._kept = KeptBlocks(CACHE_BYTES)
         self._pool = ThreadPoolExecutor(WORKERS)  # kept: PROJ looks a CRS up again in each new thread
         self._reading = Lock()  # a dataset is read by one thread at a time; resampling lets go of Python's lock
 
@@ -107,39 +105,22 @@ class WarpedBlocks:
         pixels, valid = [], []
         last_row = (row + height - 1) // side
         for block_row in range(row // side, last_row + 1):
-            blocks = self._blocks([(block_row, block_col) for block_col in range(first, last + 1)], last_row)
+            keys = [(block_row, block_col) for block_col in range(first, last + 1)]
+            blocks, made = self._blocks(keys)
             rows = slice(max(row - block_row * side, 0), min(row + height - block_row * side, side))
             pixels.append(np.concatenate([block[:, rows] for block, _ in blocks], axis=2)[:, :, cols])
             valid.append(np.concatenate([there[rows] for _, there in blocks], axis=1)[:, cols])
+            for key, block in made.items():
+                self._kept.keep(key, block, last_row)
         return np.concatenate(pixels, axis=1), np.concatenate(valid)
 
-    def _blocks(self, keys: list[tuple[int, int]], last_row: int) -> list[Block]:
-        """Return the blocks (row, col) of `keys`, those that are not kept resampled side by side in threads.
-
-        `last_row` is the last one of the window that is read.
-        """
+    def _blocks(self, keys: list[Key]) -> tuple[list[Block], dict[Key, Block]]:
+        """Return the blocks (row, col) of `keys`, and those that were not kept, resampled side by side in threads."""
         missing = [key for key in keys if key not in self._kept]
         made = dict(zip(missing, self._pool.map(self._resample, missing), strict=True))
-        blocks = [made[key] if key in made else self._kept[key] for key in keys]
-        for key, block in zip(keys, blocks, strict=True):
-            self._keep(key, block, last_row)
-        return blocks
+        return [made[key] if key in made else self._kept.use(key) for key in keys], made
 
-    def _keep(self, key: tuple[int, int], block: Block, last_row: int) -> None:
-        """Remember `block` as the last one used; if there are too many, forget those farthest from `last_row`.
-
-        Windows come top to bottom, and each begins in the last row of blocks of the one above.
-        """
-        if key not in self._kept:
-            self._kept_bytes += block[0].nbytes + block[1].nbytes
-        self._kept[key] = block
-        self._kept.move_to_end(key)
-        while self._kept_bytes > CACHE_BYTES:
-            farthest = max(self._kept, key=lambda kept: abs(kept[0] - last_row))
-            pixels, valid = self._kept.pop(farthest)
-            self._kept_bytes -= pixels.nbytes + valid.nbytes
-
-    def _resample(self, key: tuple[int, int]) -> Block:
+    def _resample(self, key: Key) -> Block:
         target = key[0] * self._side, key[1] * self._side
         needed = self._needed(*target)
         with self._reading:
