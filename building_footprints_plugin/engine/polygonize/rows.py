@@ -13,7 +13,7 @@ from ..packed import Band, Packed
 
 Bools = NDArray[np.bool_]
 PIECE_PX = 2048  # columns that are looked at together
-OPEN_BYTES = 16 * 2**20  # of the last strips, which are looked at most: four of a raster 4,000 px wide
+OPEN_BYTES = 12 * 2**20  # of the last strips, which are looked at most: three of a raster 4,000 px wide
 BUILDING, INTERIOR = 0, 1
 
 
@@ -69,17 +69,19 @@ class Rows:
 
     def add(self, strip: Packed) -> None:
         """Add a strip below."""
-        codes = strip.codes()
-        room = OPEN_BYTES - codes.nbytes
+        size = len(strip.channels) * strip.rows * strip.width
+        codes = strip.codes() if size <= OPEN_BYTES else None
+        room = OPEN_BYTES - size
         for waiting in reversed(self._strips):
             room -= 0 if waiting.open is None else waiting.open.nbytes
             waiting.open = waiting.open if room >= 0 else None
-        self._strips.append(_Waiting(strip, self._bits(codes[BUILDING]), codes))
+        self._strips.append(_Waiting(strip, self._bits(strip, codes), codes))
 
-    def _bits(self, codes: Codes) -> NDArray[np.uint8]:
-        bits = np.zeros((codes.shape[0], -(-codes.shape[1] // 8)), np.uint8)
-        for left in range(0, codes.shape[1], PIECE_PX):
-            part = codes[:, left : left + PIECE_PX]
+    def _bits(self, strip: Packed, codes: Codes | None) -> NDArray[np.uint8]:
+        bits = np.zeros((strip.rows, -(-strip.width // 8)), np.uint8)
+        for left in range(0, strip.width, PIECE_PX):
+            which = slice(left, left + PIECE_PX)
+            part = strip.channel(BUILDING, which) if codes is None else codes[BUILDING, :, which]
             packed = np.packbits((part >= self._building) & (part != NOT_THERE), axis=1)
             bits[:, left // 8 : left // 8 + packed.shape[1]] = packed
         return bits
