@@ -52,17 +52,20 @@ def label_buildings(building: Codes, interior: Codes, thresholds: Thresholds) ->
 def label_framed(building: Codes, interior: Codes, thresholds: Thresholds) -> Labels:
     """Do as `label_buildings` does, for codes with a frame in which nothing is building."""
     mask = (building >= thresholds.building) & (building != NOT_THERE)
-    kind = (mask.view(np.uint8) + (mask & (interior >= thresholds.seed))).ravel()
+    kind = (mask.view(np.uint8) << (mask & (interior >= thresholds.seed)).view(np.uint8)).ravel()
     begin = np.flatnonzero(kind[1:] != kind[:-1]) + 1  # of runs of one kind; none is at the end of a row
     if not len(begin):
         return np.zeros(mask.shape, dtype=np.int32)
     kinds = kind.take(begin)
     number = _numbers(begin, kinds, mask.shape[1])
-    labels = np.repeat(np.append(np.int32(0), number), np.diff(begin, prepend=0, append=kind.size)).reshape(mask.shape)
+    lengths = np.diff(begin, prepend=0, append=kind.size)
+    labels = np.append(np.int32(0), number).repeat(lengths).reshape(mask.shape)
     room = np.flatnonzero((number == 0) & (kinds == ROOM))
     if not len(room):
         return labels
-    height = (np.minimum(interior, HIGHEST - 1) + np.uint8(1)) * mask
+    height = np.minimum(interior, np.uint8(HIGHEST - 1))
+    height += np.uint8(1)
+    height *= mask.view(np.uint8)
     flood(labels, stretches(begin[room], begin[room + 1]), height)
     return merge_parts(labels, interior, thresholds.merge) if np.isfinite(thresholds.merge) else labels
 

@@ -87,19 +87,19 @@ class Edges:
         row = pixel // self.width
         return row - 1, pixel - row * self.width - 1
 
-    def polygon_of_edge(self) -> Ints:
-        """Return the polygon of every edge."""
-        return np.repeat(np.arange(len(self.first_ring) - 1), np.diff(self.start[self.first_ring]))
+    def polygon_of(self, edge: Ints) -> Ints:
+        """Return the polygon of some edges."""
+        return np.searchsorted(self.start[self.first_ring], edge, side="right") - 1
 
     def mean(self, values: NDArray[np.uint8]) -> Floats:
         """Return the mean of `values`, flat and framed as the labels are, over the pixels of every polygon."""
         left, right = np.flatnonzero(self.side == LEFT), np.flatnonzero(self.side == RIGHT)
-        left = left[np.argsort(self.pixel[left])]  # the n-th of them begins what the n-th on the right ends
-        ends = np.column_stack([self.pixel[left], np.sort(self.pixel[right]) + 1])
+        order = np.argsort(self.pixel[left])  # the n-th then begins what the n-th on the right ends
+        ends = np.column_stack([self.pixel[left[order]], np.sort(self.pixel[right]) + 1])
         if not len(ends):
             return np.empty(0)
         total = np.add.reduceat(values, ends.ravel(), dtype=np.int64)[::2]
-        polygon = self.polygon_of_edge()[left]
+        polygon = self.polygon_of(left)[order]
         return np.asarray(np.bincount(polygon, total) / np.bincount(polygon, ends[:, 1] - ends[:, 0]), dtype=np.float64)
 
 

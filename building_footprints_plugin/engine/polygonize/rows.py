@@ -90,8 +90,8 @@ class Rows:
         """Return in some columns (rows, columns) of all rows what is building and was not given out."""
         return np.concatenate([waiting.mask(which) for waiting in self._strips])
 
-    def codes(self, rows: slice, columns: slice) -> tuple[Codes, Codes]:
-        """Return building and interior in some rows and columns, as arrays of their own."""
+    def framed(self, rows: slice, columns: slice) -> Codes:
+        """Return codes (2, rows + 2, columns + 2) in some rows and columns as an array, framed by what is not there."""
         before, self._unpacked = self._unpacked, {}
 
         def unpack(strip: Packed, band: Band) -> Codes:
@@ -100,11 +100,16 @@ class Rows:
             codes = self._unpacked[key] = strip.unpacked(band) if found is None else found
             return codes
 
-        parts: tuple[list[Codes], list[Codes]] = [], []
-        for waiting, own in self._among(rows):
+        found = list(self._among(rows))
+        height, width = sum(own.stop - own.start for _, own in found), columns.stop - columns.start
+        result = np.full((2, height + 2, width + 2), NOT_THERE, np.uint8)
+        top = 1
+        for waiting, own in found:
+            bottom = top + own.stop - own.start
             for number in (BUILDING, INTERIOR):
-                parts[number].append(waiting.channel(number, columns, unpack)[own])
-        return np.concatenate(parts[BUILDING]), np.concatenate(parts[INTERIOR])
+                result[number, top:bottom, 1:-1] = waiting.channel(number, columns, unpack)[own]
+            top = bottom
+        return result
 
     def _among(self, rows: slice) -> Iterator[tuple[_Waiting, slice]]:
         """Yield the strips that have some of the rows, and which of their own those are."""

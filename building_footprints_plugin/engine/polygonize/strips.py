@@ -148,9 +148,9 @@ class StripPolygonizer:
         """
         threshold, top = self._thresholds.building, self._bottom - len(mask)
         rows = _filled_rows(mask)
-        building, interior = self._waiting.codes(rows, columns)
-        building = np.maximum(building, (~mask[rows] & (building >= threshold)) * np.uint8(NOT_THERE))
-        building, interior = np.pad(building, 1, constant_values=NOT_THERE), np.pad(interior, 1)
+        building, interior = self._waiting.framed(rows, columns)
+        inner = building[1:-1, 1:-1]
+        np.copyto(inner, np.uint8(NOT_THERE), where=(inner >= threshold) > mask[rows])
         edges = edges_within(label_framed(building, interior, self._thresholds))
         ground = Ground(building.ravel(), threshold) if self._between_pixels else None
         polygons = trace(edges, ground, (columns.start, top + rows.start))

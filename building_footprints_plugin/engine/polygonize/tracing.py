@@ -22,7 +22,7 @@ def trace(edges: Edges, ground: Ground | None = None, origin: tuple[int, int] = 
     xy, counts = _along_pixels(edges) if ground is None else _between_pixels(edges, ground)
     vertices = np.append(0, np.cumsum(counts))[edges.start]
     polygons = _polygons(xy + origin, vertices, edges.first_ring)
-    touching = np.unique(edges.polygon_of_edge()[edges.pinched()])
+    touching = np.unique(edges.polygon_of(np.flatnonzero(edges.pinched())))
     touching = touching[~shapely.is_valid(polygons[touching])]
     polygons[touching] = [_parted(polygon) for polygon in polygons[touching]]
     return polygons
