@@ -23,15 +23,16 @@ def outlines(codes: np.ndarray) -> dict[bytes, float]:
     }
 
 
-@pytest.mark.parametrize("band", [1, 7, 40])
-def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch, band: int) -> None:
-    """Nor do rows in which strips are cut, or the columns in which they are packed."""
+@pytest.mark.parametrize(("band", "low"), [(1, 0), (7, 0), (40, 0), (7, 30), (7, 100)])
+def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch, band: int, low: int) -> None:
+    """Nor do rows in which strips are cut, the columns in which they are packed, or bands looked at together."""
     noise = np.random.default_rng(3).random((2, 150, 200))
     smooth = ndimage.gaussian_filter(noise, (0, 3, 3))
     codes = np.clip(125 + 1800 * (smooth - 0.5), 0, 250).astype(np.uint8)
     expected = outlines(codes)
     monkeypatch.setattr(packed, "BAND_PX", 16)
     monkeypatch.setattr(groups, "BAND", band)
+    monkeypatch.setattr(groups, "LOW", low)
     assert len(expected) > 30
     assert outlines(codes) == expected
 

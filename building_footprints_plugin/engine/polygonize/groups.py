@@ -12,6 +12,8 @@ from ..patches import NONE, Patches, runs_of
 
 BLOCK = 2  # pixels: neighbourhoods are found on a grid that is coarser by this
 BAND = 256  # blocks: how wide the parts are in which a wide raster is looked at
+ORDERED = 2  # bands: so many columns are given out together in the order of their buildings' first pixels
+LOW = 512  # blocks: as long as no more rows wait, these are looked at together as well, which takes less time
 BAND_MARGIN = 2  # blocks of background beside a building: it has a say in where its outline runs
 
 Bools = NDArray[np.bool_]
@@ -61,19 +63,21 @@ class Groups:
         return int(self.clumps.begin[runs[0]]) // self.clumps.shape[1] * BLOCK if runs.size else None
 
     def bands(self, chosen: Bools) -> Iterator[tuple[int, slice, Part]]:
-        """Yield the chosen clumps by the columns in which they begin: band, the columns of blocks of a part, the part.
+        """Yield the chosen clumps by the columns in which they begin: place, the columns of blocks of a part, the part.
 
-        A part is as wide as its clumps and a margin, and holds no others; a clump is in one part only.
+        A part is as wide as its clumps and a margin, and holds no others; a clump is in one part only. Parts of one
+        place are given out together.
         """
         if not chosen.any():
             return
         first, last = self.clumps.columns()
-        band = np.where(chosen[1:], first[1:] // BAND, -1)
+        wide = ORDERED if self.clumps.shape[0] <= LOW else 1  # bands
+        band = np.where(chosen[1:], first[1:] // (BAND * wide), -1)
         for number in np.unique(band[band >= 0]):
             own = np.append(False, band == number)
             begin = max(0, int(first[own].min()) - BAND_MARGIN)
             end = min(self.clumps.shape[1], int(last[own].max()) + 1 + BAND_MARGIN)
-            yield int(number), slice(begin, end), Part(self.clumps.among(own, begin, end), self.group)
+            yield int(number) * wide // ORDERED, slice(begin, end), Part(self.clumps.among(own, begin, end), self.group)
 
 
 def blocks_of(mask: Bools) -> Bools:

@@ -19,7 +19,6 @@ from .tracing import trace
 
 CUT_ROWS = 2048  # 600 m at 0.3 m per pixel
 SLOPE_ROWS = 2  # background above a building that has a say in where its outline runs
-ORDERED = 2  # bands: so many columns are given out together in the order of their buildings' first pixels
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -109,7 +108,7 @@ class StripPolygonizer:
         In bands of columns: much memory is needed for each pixel.
         """
         parts, stays_from = [], self._waiting.height
-        for band, blocks, part in groups.bands(chosen):
+        for place, blocks, part in groups.bands(chosen):
             columns = slice(BLOCK * blocks.start, min(BLOCK * blocks.stop, self._waiting.width))
             mask = self._waiting.mask(columns)
             mask &= part.pixels(chosen, mask.shape)
@@ -119,7 +118,7 @@ class StripPolygonizer:
                 stays_from = min(stays_from, _first(stays))
             if mask.any():
                 outlines, (row, column) = self._outlines(mask, part, columns)
-                parts.append((outlines, np.stack([np.full_like(row, band // ORDERED), row, column])))
+                parts.append((outlines, np.stack([np.full_like(row, place), row, column])))
             self._waiting.forget(columns.start, mask)
         return in_order(parts), stays_from
 
