@@ -11,11 +11,18 @@ import time
 from collections.abc import Generator, Iterator
 from multiprocessing import Pipe
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from rasters import write_raster
+from towns import town
 
+from building_footprints_plugin.engine import extract as extracting
 from building_footprints_plugin.engine.beside import Other, Task, ahead, in_process
 from building_footprints_plugin.engine.errors import BadInput, Cancelled, FootprintsError
+from building_footprints_plugin.engine.extract import Source, Target
+from building_footprints_plugin.engine.options import SegmentOptions
 
 ROOT = Path(__file__).parents[2]
 
@@ -208,3 +215,30 @@ def test_nothing_outlives_a_parent_that_is_killed() -> None:
         assert parent.stdout.readline() == "waiting\n"
         parent.kill()
         assert parent.stdout.read() == ""  # whoever sleeps on says so in the end
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "loaded", "expected"),
+    [
+        pytest.param({}, {}, set(), True, id="a large raster"),
+        pytest.param({"bounds": (0.0, 0.0, 1.0, 1.0)}, {}, set(), False, id="an extent, which may be small"),
+        pytest.param({"aoi": Path("area.gpkg")}, {}, set(), False, id="polygons, which may be"),
+        pytest.param({}, {"footprints": None}, set(), False, id="no outlines are asked for"),
+        pytest.param({}, {}, {"torch"}, False, id="the network is loaded: there is nothing to wait for"),
+    ],
+)
+def test_when_outlines_get_a_process_before_the_network_is_loaded(
+    tmp_path: Path,
+    source: dict[str, Any],
+    target: dict[str, Any],
+    loaded: set[str],
+    expected: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raster = write_raster(tmp_path / "town.tif", town())
+    monkeypatch.setattr(extracting, "BESIDE_PX", town().shape[1] * town().shape[2])
+    monkeypatch.setattr(extracting, "sys", SimpleNamespace(modules=loaded))
+    wanted = Target(**{"footprints": tmp_path / "out.gpkg", **target})
+    assert extracting._starts_early(Source(raster, **source), wanted, SegmentOptions()) is expected
+    monkeypatch.setattr(extracting, "BESIDE_PX", town().shape[1] * town().shape[2] + 1)
+    assert not extracting._starts_early(Source(raster, **source), wanted, SegmentOptions()), "a pixel too small"

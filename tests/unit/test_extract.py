@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -278,30 +276,3 @@ def test_what_is_left_open_is_taken_from_the_weights() -> None:
     users = Settings.of(PolygonizeOptions(threshold=0.0, min_area_m2=0.0), found)
     assert (users.thresholds, users.min_area_m2) == (Thresholds.of(0.0, 0.7, 0.8), 0.0)
     assert Settings.of(PolygonizeOptions(), {}).min_area_m2 == 10.0
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "loaded", "expected"),
-    [
-        pytest.param({}, {}, set(), True, id="a large raster"),
-        pytest.param({"bounds": (0.0, 0.0, 1.0, 1.0)}, {}, set(), False, id="an extent, which may be small"),
-        pytest.param({"aoi": Path("area.gpkg")}, {}, set(), False, id="polygons, which may be"),
-        pytest.param({}, {"footprints": None}, set(), False, id="no outlines are asked for"),
-        pytest.param({}, {}, {"torch"}, False, id="the network is loaded: there is nothing to wait for"),
-    ],
-)
-def test_when_outlines_get_a_process_before_the_network_is_loaded(
-    tmp_path: Path,
-    source: dict[str, Any],
-    target: dict[str, Any],
-    loaded: set[str],
-    expected: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    raster = write_raster(tmp_path / "town.tif", town())
-    monkeypatch.setattr(module, "BESIDE_PX", town().shape[1] * town().shape[2])
-    monkeypatch.setattr(module, "sys", SimpleNamespace(modules=loaded))
-    wanted = Target(**{"footprints": tmp_path / "out.gpkg", **target})
-    assert module._starts_early(Source(raster, **source), wanted, SegmentOptions()) is expected
-    monkeypatch.setattr(module, "BESIDE_PX", town().shape[1] * town().shape[2] + 1)
-    assert not module._starts_early(Source(raster, **source), wanted, SegmentOptions()), "a pixel too small"
