@@ -37,6 +37,36 @@ def test_twice_changes_nothing_that_was_squared(seed: int) -> None:
     assert twice.regularized[squared].all()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_twice_changes_hardly_any_that_has_no_right_corner(seed: int) -> None:
+    """What was left oblique is straightened until it stays; but for 1 to 3 of a hundred, where guards forbid that."""
+    outlines, group = outlines_of_a_network(seed)
+    once = regularize(outlines, group, Demands("rectangular", TOLERANCE, PIXEL)).polygons
+    twice = regularize(once, neighbourhoods(once, TOLERANCE), Demands("rectangular", TOLERANCE)).polygons
+    oblique = np.isnan(squared_axes(once, TOLERANCE))
+    large = shapely.area(once) > 4
+    moved = shapely.hausdorff_distance(once, twice) > 0.01
+    assert (moved & large).sum() <= 3  # of 60 to 80; it was 8 to 10
+    assert not (moved & ~oblique).any()
+
+
+SLANTED = shapely.Polygon([(0, 0), (10, 1), (14, 9), (4.3, 7.7)])
+
+
+@pytest.mark.parametrize("angle", [0, 33])
+@pytest.mark.parametrize("shape", [SLANTED, shapely.Point(0, 0).buffer(9)], ids=["no right corner", "round"])
+def test_what_was_straightened_till_it_stayed_comes_back_to_the_last_digit(
+    shape: shapely.Polygon, angle: float
+) -> None:
+    """Drawn, not traced; none of it looks as if it had been squared before."""
+    demands, alone = Demands("rectangular", TOLERANCE), np.zeros(1, dtype=np.int64)
+    drawn = np.array([turned(shape, angle, (500_000, 6_000_000))], dtype=object)
+    once = regularize(drawn, alone, demands).polygons
+    assert np.isnan(squared_axes(once, TOLERANCE)).all()
+    twice = regularize(once, alone, demands).polygons
+    assert shapely.equals_exact(once, twice, normalize=True).all()
+
+
 TRAPEZOID = shapely.Polygon([(0, 0), (12, 0), (12, 7), (0, 5)])
 LEANING = shapely.Polygon([(0, 0), (12, 0.2), (12, 7), (0, 7)])
 STAIRS = shapely.Polygon([(0, 0), (6, 0)] + [(6 - x / 2, y / 2) for k in range(1, 8) for x, y in ((k - 1, k), (k, k))])

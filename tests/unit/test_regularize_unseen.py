@@ -9,7 +9,7 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from outlines import METHODS, TOLERANCE, corner_angles, iou, plan, traced, turned
+from outlines import METHODS, PIXEL, TOLERANCE, corner_angles, iou, plan, traced, turned
 
 from building_footprints_plugin.engine.regularize import Demands, regularize
 
@@ -116,3 +116,34 @@ def test_what_lies_where_the_ground_was_made_straight_stays_as_it_was(method: st
     speck = shapely.box(1, -0.1, 1.2, 0)
     found = straight([speck], seen, method, 0.3)
     assert found.polygons[0].equals(speck)
+
+
+def stairs_through(outline: shapely.Polygon, chance: np.random.Generator) -> shapely.Geometry:
+    """Return the ground on the right of stairs of pixels that run, slanted, through an outline traced from these."""
+    left, bottom, right, top = outline.bounds
+    begin, slope = left + chance.uniform(0.1, 0.6) * (right - left), chance.uniform(-0.4, 0.4)
+    low = round(bottom / PIXEL) - 4
+    steps = [round(begin / PIXEL + slope * k) for k in range(int((top - bottom) / PIXEL) + 8)]
+    return shapely.union_all(
+        [shapely.box(x * PIXEL, (low + k) * PIXEL, right + 8, (low + k + 1) * PIXEL) for k, x in enumerate(steps)]
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_the_edge_cuts_off_counts_before_an_outline_is_judged(method: str) -> None:
+    """Ground made straight leaves out half a pixel here and there: of small outlines that is more than a tenth."""
+    chance = np.random.default_rng(0)
+    places = [(x, y) for x in range(4, 60, 8) for y in range(4, 60, 8)]
+    huts = [turned(plan("L", *chance.uniform(0.8, 2.5, 2)), chance.uniform(0, 90), place) for place in places]
+    whole = traced(huts)
+    grounds = [stairs_through(outline, chance) for outline in whole]
+    cut = [(outline & ground, ground) for outline, ground in zip(whole, grounds, strict=True)]
+    cut = [pair for pair in cut if pair[0].geom_type == "Polygon" and pair[0].area > 0.3]
+    outlines, seen = (np.array(column, dtype=object) for column in zip(*cut, strict=True))
+    assert len(outlines) > 25
+    demands = Demands(method, TOLERANCE, PIXEL, min_iou=0.9)
+    found = regularize(outlines, np.arange(len(outlines)), demands, seen)
+    likeness = np.array([iou(new, old) for new, old in zip(found.polygons, outlines, strict=True)])
+    assert likeness.min() >= 0.9
+    kept = ~found.regularized
+    assert 0 < kept.sum() < len(outlines)

@@ -1,6 +1,6 @@
 """Outlines fit for a map: straight edges, right angles where the building has them, shared walls shared.
 
-`regularizing` puts it together; its steps, in their order:
+`regularizing` does it for whole layers, `once` puts its steps together, in their order:
 
 1. Outlines become a plane graph, so that a wall which two buildings share is one line: `rings` (flat arrays),
    `noding` (vertices that are missing on the other side), `coverage` (arcs between nodes, and polygons made of them).
@@ -13,6 +13,7 @@
    its walls' lines: `candidates` (which), `blocks` (how), `cells` (areas and outlines), `corners` (what is oblique).
 5. Every polygon gets the best of these that its `guards` let pass (`settling`, `deviation`), overlaps are cut away
    (`trimming`), and so is what that leaves of walls (`jogs`). The last resort is the outline as it was.
+6. What has no right corner after that goes through it again until it stays as it is (`repeating`).
 
 `neighbours` tells which polygons must be treated together.
 """

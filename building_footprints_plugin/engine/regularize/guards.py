@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,8 @@ from .rings import Bools, Floats, Ints, Polygons, owner_of
 OVERLAP_M2 = 1e-6
 ROUGH = 0.05  # of the reach: as far may an outline move where only distances are asked for
 SURE_IOU = 0.02  # above the least IoU: what an estimate must reach, so that none that is too low passes
-ESTIMATE = 1.25  # the area between outlines is hardly ever more than this times the integral of their distance
+ESTIMATE = 1.25  # the area between outlines is hardly ever more than this times the integral of their distance,
+SMALL = 2.0  # but where they are smaller than this times the square of the reach
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Guards:
     min_iou: float = 0.75
     max_area_change: float = 0.15
     max_reaches: float = 2.0
+
+    def at(self, rows: Ints) -> Guards:
+        """Return the guards of some outlines."""
+        return replace(self, raw=self.raw[rows], groups=self.groups[rows], seen=self.seen[rows])
 
     @cached_property
     def raw_area(self) -> Floats:
@@ -65,6 +70,7 @@ class Guards:
         between[good], near = self._apart(polygons[good], which[good])
         good[good] = near
         alike = ESTIMATE * between <= (1 - self.min_iou - SURE_IOU) * self.raw_area[which]
+        alike &= self.raw_area[which] >= SMALL * self.reach_m**2
         doubt = np.flatnonzero(good & ~alike)
         common = shapely.area(shapely.intersection(polygons[doubt], self.raw[which[doubt]]))
         good[doubt] = common >= self.min_iou * (area[doubt] + self.raw_area[which[doubt]] - common)

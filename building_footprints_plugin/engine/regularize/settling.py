@@ -11,6 +11,7 @@ from .guards import Guards
 from .parts import largest_parts
 from .rings import Ints, Polygons
 from .trimming import Trim
+from .unseen import clipped
 
 
 def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Start) -> tuple[Polygons, Ints]:
@@ -30,6 +31,7 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
             near = coverage.around(coverage.around(bad))  # who has a corner where these have none
             made = whole.copy()
             made[near] = mended(coverage.of(near).polygons(coverage.chosen(kinds, np.maximum(level - 1, 0))))
+            made[near] = clipped(made[near], guards.seen[near])  # before it is judged
             made[level == 0] = start.polygons[level == 0]
             made[level == last] = guards.raw[level == last]
             moved = bad | ~shapely.equals_exact(whole, made)  # choices may be equal
