@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 from .options import RegularizeOptions
 from .progress import Reporter
 from .regularize import Demands, batches, mended, neighbourhoods, regularize
-from .vector import Layer, metric_crs, polygons_of, reproject
+from .vector import Layer, metric_crs, parse_crs, polygons_of, reproject
 
 ZONE_DEGREES = 6.0  # of longitude, the width of a UTM zone
 FIELD = "regularized"
+DEGREE_M = 111_320.0  # of latitude
+MOST_DIGITS = 9  # that coordinates are rounded to
+COARSEST_M = 0.02  # what was rounded more has lost its right angles
+SAMPLE = 100
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ def straighten(layer: Layer, options: RegularizeOptions, reporter: Reporter) -> 
         min_edge_m=options.min_edge_m,
         min_iou=options.min_iou,
         diagonals=not options.right_angles_only,
+        grain_m=_grain_m(parts, layer.crs),
     )
     regularized, count = np.zeros(len(parts), dtype=bool), 0
     for rows, metric in _zones(parts, layer.crs):
@@ -64,6 +69,17 @@ def straighten(layer: Layer, options: RegularizeOptions, reporter: Reporter) -> 
     fields = {name: values[found.rows] for name, values in layer.fields.items() if name.lower() != FIELD}
     straight_layer = Layer(_assembled(done, start), {**fields, FIELD: whole}, layer.crs, layer.name)
     return Straightened(straight_layer, found.repaired, found.dropped)
+
+
+def _grain_m(parts: NDArray[np.object_], crs: str | None) -> float:
+    """Return the steps that coordinates were rounded to when they were written, 0 for none that is fine."""
+    xy = shapely.get_coordinates(parts)
+    unit_m = DEGREE_M if crs is not None and parse_crs(crs).is_geographic else 1.0
+    for digits in range(MOST_DIGITS + 1):
+        step = 10.0**-digits * unit_m
+        if step <= COARSEST_M and all((np.round(some, digits) == some).all() for some in (xy[:SAMPLE], xy)):
+            return step
+    return 0.0
 
 
 def _zones(parts: NDArray[np.object_], crs: str | None) -> Iterator[tuple[NDArray[np.intp], str | None]]:

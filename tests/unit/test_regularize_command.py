@@ -69,6 +69,41 @@ def test_metres_are_metres_in_any_coordinate_system(
         assert polygon.area == pytest.approx(90, rel=0.05)
 
 
+NOTCHED = shapely.box(0, 0, 12, 9) - shapely.box(0, 0, 0.3, 0.3)
+WINGED = shapely.box(0, 0, 9, 8) | turned(shapely.box(0, 0, 12, 5), 45, (5, 2))
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32633", "EPSG:4326"])
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet"])
+def test_twice_changes_nothing_through_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], crs: str, suffix: str
+) -> None:
+    """A GeoJSON has degrees of eight digits, which are a millimetre, whatever is written to it."""
+    squared = [turned(shape, 20 * k, (EAST + 40 * k, NORTH)) for k, shape in enumerate([NOTCHED, WINGED] * 3)]
+    drawn = shapely.affinity.translate(ragged(plan("T", 4, 5)), 300)
+    layer = Layer(reproject(np.array([*squared, drawn], dtype=object), "EPSG:32633", crs), crs=crs)
+    files = [tmp_path / f"{name}{suffix}" for name in ("drawn", "once", "twice")]
+    write_layer(files[0], layer)
+    run(capsys, files[0], files[1])
+    run(capsys, files[1], files[2])
+    given, once, twice = (
+        reproject(found.geometry, found.crs, "EPSG:32633") for found in (read_layer(file) for file in files)
+    )
+    assert shapely.hausdorff_distance(once, twice).max() < 1e-3
+    assert shapely.hausdorff_distance(given[:-1], once[:-1]).max() < 1e-3
+    assert shapely.hausdorff_distance(given[-1], once[-1]) > 0.05
+
+
+@pytest.mark.parametrize("digits", [7, 8])
+def test_what_was_drawn_is_squared_however_its_coordinates_were_rounded(digits: int) -> None:
+    """Among corners in steps of a centimetre, one or the other is a right one by chance."""
+    drawn = village(24)
+    degrees = shapely.transform(reproject(drawn.geometry, drawn.crs, "EPSG:4326"), lambda xy: np.round(xy, digits))
+    done = straighten.straighten(Layer(degrees, crs="EPSG:4326"), RegularizeOptions(), Reporter()).layer
+    for polygon in reproject(done.geometry, "EPSG:4326", "EPSG:32633"):
+        np.testing.assert_allclose(corner_angles(polygon), 90, atol=0.3)
+
+
 def test_parts_stay_together_and_bad_features_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     houses = village(3).geometry
     twin = shapely.multipolygons([houses[0], houses[1]])

@@ -119,3 +119,23 @@ def test_a_squared_neighbour_is_no_reason_to_change() -> None:
     made = regularize(outlines, np.zeros(3, dtype=np.int64), Demands("rectangular", TOLERANCE))
     assert shapely.equals_exact(made.polygons[:2], outlines[:2], normalize=True).all()
     assert not np.isnan(squared_axes(made.polygons[2:], TOLERANCE)).any()
+
+
+DRAWN = shapely.Polygon([(0, 0), (10, 0), (10.1, 8), (0.4, 7.7)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "grain_m", "expected"),
+    [
+        pytest.param(plan("T", 4, 5), 0.001, True, id="square throughout"),
+        pytest.param(plan("T", 4, 5), 0.01, True, id="square throughout, centimetres"),
+        pytest.param(CUT, 0.001, True, id="three walls along the axis"),
+        pytest.param(CUT, 0.01, False, id="three walls along the axis, centimetres"),
+        pytest.param(DRAWN, 0.001, False, id="a corner that happens to be right"),
+    ],
+)
+def test_rounded_coordinates_say_less(shape: shapely.Polygon, grain_m: float, expected: bool) -> None:
+    there = turned(shape, 31, (500_000, 6_000_000))
+    rounded = np.array([shapely.transform(there, lambda xy: np.round(xy / grain_m) * grain_m)], dtype=object)
+    assert np.isnan(squared_axes(rounded, TOLERANCE)[0])
+    assert np.isnan(squared_axes(rounded, TOLERANCE, grain_m)[0]) != expected

@@ -14,8 +14,12 @@ from .walls import cross
 RIGHT = np.sin(np.radians(2))  # a corner within this of 90 degrees is a right one
 STRAIGHT = np.cos(np.radians(5))  # what turns by less is no corner
 EXACT = 1e-6
+ROUNDED = 1.5  # steps of rounding that a corner may be off another one
 MAX_OBLIQUE = 0.9  # of an outline that was squared before: off its axis, as where a picture cut it;
 MAX_OBLIQUE_ON_GRID = 0.5  # where that is x and y, or at 45 degrees, as corners on a grid of pixels may be right ones;
+MAX_OBLIQUE_ROUNDED = 0.1  # where coordinates were rounded so coarsely that any corner may be a right one by chance,
+FINE_M = 2e-3  # which is in steps of more than this: of GeoJSON's eight digits of degrees they are a millimetre;
+LEAST_ROUNDED = 3  # edges along the axis where they were rounded at all, as two may be so by chance even then
 MAX_SHORT = 0.12  # in edges so short that they are noise; results have up to 0.10, what networks draw 0.17 and more
 MAX_SHORT_EDGES = 0.6  # of the edges;
 MAX_SHORT_EDGES_ON_GRID = 0.45  # where pixels may have made them: every other one of stairs
@@ -23,9 +27,10 @@ MAX_SHORT_EDGES_ON_GRID = 0.45  # where pixels may have made them: every other o
 
 @dataclass(frozen=True)
 class _Corners:
-    """Of all edges of `count` polygons the polygon, the vector, its length, and the cosine to the one before it."""
+    """Of all edges of `count` polygons the polygon, the edge `before`, the vector, its length, the cosine to that."""
 
     polygon: Ints
+    before: Ints
     edge: Floats
     length: Floats
     cosine: Floats
@@ -42,28 +47,34 @@ class _Corners:
         before[first] = np.append(first[1:], len(edge))[: len(first)] - 1
         length = np.maximum(np.hypot(*edge.T), 1e-12)
         cosine = dot(edge, edge.take(before, axis=0)) / (length * length[before])
-        return cls(polygon[ring], edge, length, cosine, len(polygons))
+        return cls(polygon[ring], before, edge, length, cosine, len(polygons))
 
     def share(self, which: Bools, weight: Floats) -> Floats:
         """Return the share (polygons,) that edges `which` have in the `weight` of all."""
         total, part = (np.bincount(self.polygon, values, self.count) for values in (weight, weight * which))
         return np.asarray(part / np.maximum(total, EXACT), dtype=np.float64)
 
-    def axes_of(self, which: Bools) -> tuple[Floats, Floats]:
+    def axes_of(self, which: Bools, grain_m: float = 0.0) -> tuple[Floats, Floats]:
         """Return the axis of the longest edge (of `which`) that ends an exact corner, and the share that is off it.
 
-        Of polygons that have none, both are NaN.
+        Exact is what may be so before coordinates were rounded in steps of `grain_m`. Of polygons that have none, both
+        are NaN.
         """
         order = np.argsort(self.length, kind="stable")
-        order = order[(which & (np.abs(self.cosine) < EXACT))[order]]
+        off = EXACT + ROUNDED * grain_m * (1 / self.length + 1 / self.length[self.before])
+        order = order[(which & (np.abs(self.cosine) < off))[order]]
         longest = np.full(self.count, -1)
         longest[self.polygon[order]] = order  # the longest is written last
         along = (self.edge / self.length[:, None])[longest]
         own = along.take(self.polygon, axis=0)
         turned, run = cross(self.edge, own), dot(self.edge, own)
-        off = self.share(np.minimum(np.abs(turned), np.abs(run)) > EXACT * self.length, self.length)
+        give = EXACT * self.length + ROUNDED * grain_m * (1 + self.length / self.length[longest].take(self.polygon))
+        off = np.minimum(np.abs(turned), np.abs(run)) > give
+        share = self.share(off, self.length)
         has = longest >= 0
-        return np.where(has, np.arctan2(along[:, 1], along[:, 0]), np.nan), np.where(has, off, np.nan)
+        if grain_m > 0:
+            has &= np.bincount(self.polygon, ~off, self.count) >= LEAST_ROUNDED
+        return np.where(has, np.arctan2(along[:, 1], along[:, 0]), np.nan), np.where(has, share, np.nan)
 
 
 def oblique(polygons: Polygons) -> Bools:
@@ -75,23 +86,26 @@ def oblique(polygons: Polygons) -> Bools:
     return result
 
 
-def squared_axes(polygons: Polygons, noise_m: float) -> Floats:
+def squared_axes(polygons: Polygons, noise_m: float, grain_m: float = 0.0) -> Floats:
     """Return the axis, in radians, of polygons that were squared before; NaN for others.
 
     They have right corners to the last digits, some of their outline lies along these, and hardly any of it in edges
     shorter than `noise_m`. Nothing that is traced or drawn by hand is like that, but for stairs along pixels: of
     corners that lie as on a grid more is asked. A polygon that a picture cut may have those at the picture's corner
-    and its own.
+    and its own. Where coordinates were rounded, in steps of `grain_m`, the last digits say less: more edges, or nearly
+    all of the outline, must lie along the axis.
     """
-    corners = _Corners.of(shapely.simplify(polygons, EXACT))
+    give_m = ROUNDED * grain_m
+    corners = _Corners.of(shapely.simplify(polygons, max(EXACT, give_m)))
     short = corners.length < noise_m
     few = corners.share(short, np.ones(len(short)))
     calm = corners.share(short, corners.length) <= MAX_SHORT
     x, y = np.abs(corners.edge).T
-    slanted = np.minimum(np.minimum(x, y), np.abs(x - y)) > EXACT * corners.length
-    grid, off_grid = corners.axes_of(~slanted)
-    axis, off = corners.axes_of(slanted)
-    on_grid = (off_grid <= MAX_OBLIQUE_ON_GRID) & (few <= MAX_SHORT_EDGES_ON_GRID)
-    own = (off <= MAX_OBLIQUE) & (few <= MAX_SHORT_EDGES)
+    slanted = np.minimum(np.minimum(x, y), np.abs(x - y)) > EXACT * corners.length + give_m
+    grid, off_grid = corners.axes_of(~slanted, grain_m)
+    axis, off = corners.axes_of(slanted, grain_m)
+    most = 1.0 if grain_m <= FINE_M else MAX_OBLIQUE_ROUNDED
+    on_grid = (off_grid <= min(most, MAX_OBLIQUE_ON_GRID)) & (few <= MAX_SHORT_EDGES_ON_GRID)
+    own = (off <= min(most, MAX_OBLIQUE)) & (few <= MAX_SHORT_EDGES)
     own &= ~(on_grid & (off_grid < off))
     return np.where(calm & own, axis, np.where(calm & on_grid, grid, np.nan))

@@ -15,6 +15,7 @@ class Demands:
     `method`: one of REGULARIZE_METHODS. `tolerance_m`: how far outlines are from what they stand for. `pixel_m`: the
     pixels they were traced from, 0 for none. `min_edge_m`: shorter walls are noise, None for the tolerance.
     `min_iou`: what a result must have in common with its outline. `diagonals`: whether there are walls at 45 degrees.
+    `grain_m`: the steps that coordinates were rounded to, 0 for none.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Demands:
     min_edge_m: float | None = None
     min_iou: float = 0.75
     diagonals: bool = True
+    grain_m: float = 0.0
 
     @property
     def noise_m(self) -> float:

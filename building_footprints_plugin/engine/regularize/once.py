@@ -60,7 +60,7 @@ def straightened_once(guards: Guards, demands: Demands, still: Bools) -> tuple[P
 def _rectangular(cut: _Cut, guards: Guards, demands: Demands, still: Bools) -> tuple[Arcs, Start]:
     """Return arcs along square walls, and the polygons made of them or of blocks."""
     raw, coverage = guards.raw, cut.coverage
-    known = np.full(len(raw), np.nan) if guards.traced else squared_axes(raw, demands.noise_m)
+    known = np.full(len(raw), np.nan) if guards.traced else squared_axes(raw, demands.noise_m, demands.grain_m)
     done = still | ~np.isnan(known)
     near = side_by_side(guards.rough, guards.groups, guards.reach_m, coverage.touching())
     squared = squared_walls(cut.sections, coverage, known, near, Lengths.of(demands))

@@ -29,8 +29,9 @@ def until_still(made: Outlines, guards: Guards, demands: Demands, again: Again) 
     stays faithful to the one that `guards` know, and on the ground that is seen around it.
     """
     polygons, regularized = made[0].copy(), made[1].copy()
-    noise_m = demands.noise_m
-    moving = np.isnan(squared_axes(polygons, noise_m)) & (shapely.area(polygons) >= (LEAST * noise_m) ** 2)
+    noise_m, grain_m = demands.noise_m, demands.grain_m
+    moving = np.isnan(squared_axes(polygons, noise_m, grain_m))
+    moving &= shapely.area(polygons) >= (LEAST * noise_m) ** 2
     if not guards.traced:
         rested = moving & ~_moved(polygons, guards.raw)
         rested = _apart(polygons, guards.raw, rested, guards)
@@ -47,13 +48,13 @@ def until_still(made: Outlines, guards: Guards, demands: Demands, again: Again) 
         rows = rows[taken]
         polygons[rows], regularized[rows] = new[taken], good[taken]
         moving = np.zeros(len(moving), dtype=bool)
-        moving[rows] = np.isnan(squared_axes(polygons[rows], noise_m))
+        moving[rows] = np.isnan(squared_axes(polygons[rows], noise_m, grain_m))
     return polygons, regularized
 
 
 def _around(polygons: Polygons, guards: Guards, which: Bools) -> Ints:
     """Return the rows of polygons of `which`, and of all that are so near to them that they could come to touch."""
-    one, two = shapely.STRtree(polygons).query(polygons[which], "dwithin", 2 * guards.reach_m)
+    one, two = shapely.STRtree(polygons).query(polygons[which], "dwithin", guards.reach_m)
     one = np.flatnonzero(which)[one]
     return np.unique(two[guards.groups[one] == guards.groups[two]])
 
