@@ -16,7 +16,7 @@ from .unseen import clipped
 
 ROUNDS = 4  # of outlines that change at all, four fifths are still after one
 STILL_M = 5e-3  # what moves by less has not moved
-LEAST = 4.0  # times the noise, squared: what is smaller is no building, and all of its walls may be noise
+LEAST = 6.0  # times the noise, squared: what is smaller is hardly a building, and all of its walls may be noise
 
 Outlines = tuple[Polygons, Bools]
 Again = Callable[[Polygons, Ints, Bools], Outlines]  # from outlines, their groups, and which of them may not change
