@@ -39,14 +39,14 @@ def test_twice_changes_nothing_that_was_squared(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_twice_changes_hardly_any_that_has_no_right_corner(seed: int) -> None:
-    """What was left oblique is straightened until it stays; but for 1 to 3 of a hundred, where guards forbid that."""
+    """What was left oblique is straightened until it stays; but for 1 or 2 of a hundred, where guards forbid that."""
     outlines, group = outlines_of_a_network(seed)
     once = regularize(outlines, group, Demands("rectangular", TOLERANCE, PIXEL)).polygons
     twice = regularize(once, neighbourhoods(once, TOLERANCE), Demands("rectangular", TOLERANCE)).polygons
     oblique = np.isnan(squared_axes(once, TOLERANCE))
-    large = shapely.area(once) > 4
+    large = shapely.area(once) > 9  # square metres; none smaller is a building by default
     moved = shapely.hausdorff_distance(once, twice) > 0.01
-    assert (moved & large).sum() <= 3  # of 60 to 80; it was 8 to 10
+    assert (moved & large).sum() <= 2  # it was 6 to 9
     assert not (moved & ~oblique).any()
 
 
