@@ -94,6 +94,28 @@ def test_twice_changes_nothing_through_files(
     assert shapely.hausdorff_distance(given[-1], once[-1]) > 0.05
 
 
+def test_squared_houses_in_centimetres_stay_beside_others_that_were_straightened() -> None:
+    """What is straightened has coordinates that are not rounded; the next run knows those of the others still."""
+    squared = [turned(plan("L", 9, 7), 7 * k, (EAST + 40 * k, NORTH)) for k in range(20)]
+    drawn = shapely.affinity.translate(ragged(plan("T", 4, 5)), 900)
+    outlines = [shapely.transform(np.array([*squared, drawn], dtype=object), lambda xy: np.round(xy, 2))]
+    for _ in range(2):
+        layer = Layer(outlines[-1], crs="EPSG:32633")
+        outlines.append(straighten.straighten(layer, RegularizeOptions(), Reporter()).layer.geometry)
+    assert shapely.hausdorff_distance(outlines[0], outlines[1])[-1] > 0.05
+    assert shapely.hausdorff_distance(outlines[0], outlines[1])[:-1].max() == 0
+    assert shapely.hausdorff_distance(outlines[1], outlines[2]).max() < 1e-6
+
+
+@pytest.mark.parametrize("step_m", [1.0, 0.1])
+def test_coarse_coordinates_say_nothing_of_right_angles(step_m: float) -> None:
+    """Whole metres are also whole centimetres; but no chamfer is to be turned for being near enough to 45 degrees."""
+    corners = [(6, 0), (0, 7), (0, 20), (9, 20), (9, 10), (16, 10), (16, 0)]
+    chamfered = shapely.Polygon(np.array(corners) + step_m)
+    found = straighten.straighten(Layer(np.array([chamfered], dtype=object)), RegularizeOptions(), Reporter())
+    assert found.layer.geometry[0].equals(chamfered)
+
+
 @pytest.mark.parametrize("digits", [7, 8])
 def test_what_was_drawn_is_squared_however_its_coordinates_were_rounded(digits: int) -> None:
     """Among corners in steps of a centimetre, one or the other is a right one by chance."""

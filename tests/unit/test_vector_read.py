@@ -91,6 +91,17 @@ def test_what_is_no_polygon_is_refused_or_left_out() -> None:
     assert (found.repaired, found.dropped) == ([11, 13], [12, 14, 17])
 
 
+def test_parts_that_rounding_made_points_or_lines_are_left_out() -> None:
+    """On such a part GEOS gives up with an exception, be the others as they will."""
+    point, line = "(0 0, 0 0, 0 0, 0 0)", "(5 5, 9 9, 7 7, 5 5)"
+    shapes = [f"MULTIPOLYGON ((({place[1:-1]})), ((1 0, 3 0, 3 1, 1 0)))" for place in (point, line)]
+    layer = Layer(np.array(shapely.from_wkt([*shapes, f"MULTIPOLYGON (({point}))"]), dtype=object))
+    found = polygons_of(layer)
+    assert shapely.area(found.geometry).tolist() == [1.0, 1.0]
+    assert shapely.is_valid(found.geometry).all()
+    assert found.rows.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("shapes", "message"),
     [

@@ -16,6 +16,7 @@ from .unseen import clipped
 
 ROUNDS = 4  # of outlines that change at all, four fifths are still after one
 STILL_M = 5e-3  # what moves by less has not moved
+MOST_CORNERS = 500  # time grows by their square, and hardly a building has as many
 LEAST = 6.0  # times the noise, squared: what is smaller is hardly a building, and all of its walls may be noise
 
 Outlines = tuple[Polygons, Bools]
@@ -32,8 +33,10 @@ def until_still(made: Outlines, guards: Guards, demands: Demands, again: Again) 
     noise_m, grain_m = demands.noise_m, demands.grain_m
     moving = np.isnan(squared_axes(polygons, noise_m, grain_m))
     moving &= shapely.area(polygons) >= (LEAST * noise_m) ** 2
+    moving &= shapely.get_num_coordinates(polygons) <= MOST_CORNERS
     if not guards.traced:
-        rested = moving & ~_moved(polygons, guards.raw)
+        rested = moving.copy()
+        rested[moving] = ~_moved(polygons[moving], guards.raw[moving])
         rested = _apart(polygons, guards.raw, rested, guards)
         polygons[rested] = guards.raw[rested]
         moving &= ~rested
@@ -61,7 +64,8 @@ def _around(polygons: Polygons, guards: Guards, which: Bools) -> Ints:
 
 def _fitting(old: Polygons, new: Polygons, which: Bools, guards: Guards) -> Bools:
     """Tell which of `which` become their `new` outlines: faithful ones that have moved, and overlap no other after."""
-    taken = which & _moved(new, old)
+    taken = which.copy()
+    taken[which] = _moved(new[which], old[which])
     taken[taken] = guards.faithful(new[taken], np.flatnonzero(taken))
     return _apart(old, new, taken, guards)
 

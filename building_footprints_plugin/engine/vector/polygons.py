@@ -43,7 +43,7 @@ def polygons_of(layer: Layer) -> Polygons:
     _refuse_other_shapes(layer, kinds[filled])
     invalid = filled & ~shapely.is_valid(geometry)
     fixed = geometry.copy()
-    fixed[invalid] = shapely.make_valid(geometry[invalid])
+    fixed[invalid] = shapely.make_valid(_without_flat_parts(geometry[invalid]))
     mixed = np.flatnonzero(filled & ~np.isin(shapely.get_type_id(fixed), (_POLYGON, _MULTIPOLYGON)))
     for row in mixed:
         fixed[row] = polygonal_part(fixed[row])
@@ -58,6 +58,15 @@ def is_on_earth(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
     found = np.ones(len(geometry), dtype=bool)
     found[owner[~(np.abs(xy) <= FARTHEST).all(axis=1)]] = False
     return found
+
+
+def _without_flat_parts(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return geometries, multipolygons among them without parts that are a point or a line: GEOS gives up on these."""
+    result = geometry.copy()
+    for row in np.flatnonzero(shapely.get_type_id(geometry) == _MULTIPOLYGON):
+        parts = shapely.get_parts(geometry[row])
+        result[row] = shapely.multipolygons(parts[shapely.area(shapely.convex_hull(parts)) > 0])
+    return result
 
 
 def polygonal_part(geometry: shapely.Geometry) -> shapely.Geometry:
