@@ -18,7 +18,7 @@ from .clock import OTHERS, Clock
 from .errors import BadInput
 from .footprints import Found, Settings, find_footprints, write_footprints
 from .options import PolygonizeOptions, RunOptions, SegmentOptions
-from .packed import Packed, pack
+from .packed import Packed, in_bands, pack
 from .progress import Reporter
 from .raster import (
     NODATA,
@@ -156,10 +156,15 @@ def _found(strips: Iterator[Packed], finding: Finding, clock: Clock, reporter: R
     arguments = settings, area.for_another_thread()
     if finding.other is not None:
         clock.add("outlines", (yield from finding.other.made(arguments, strips, reporter.check)))
-    elif area.look[2] * area.look[3] < BESIDE_PX:
+    elif _is_small(area):
         yield from clock.apart("outlines", partial(find_footprints, settings=settings, area=area), strips)
     else:
         clock.add("outlines", (yield from in_process(Task(find_footprints, arguments), strips, reporter.check)))
+
+
+def _is_small(area: Area) -> bool:
+    """Return whether outlines are not worth a process of their own."""
+    return area.look[2] * area.look[3] < BESIDE_PX
 
 
 def _written(found: Iterator[Found], sink: FootprintWriter, reader: GriddedReader, clock: Clock) -> dict[str, float]:
@@ -247,12 +252,13 @@ def _also_write(strips: Iterable[Packed], writer: ProbabilityWriter, area: Area)
 
 
 def _read_strips(reader: ProbabilityReader, area: Area, reporter: Reporter) -> Iterator[Packed]:
-    """Yield packed codes (2, rows, width); without a band for interior there are no seeds."""
+    """Yield codes (2, rows, width), packed for another process; without a band for interior there are no seeds."""
     row, col, height, width = area.look
     for begin in range(0, height, STRIP_ROWS):
         reporter.progress(begin / height)
         codes = reader.read(row + begin, col, min(STRIP_ROWS, height - begin), width)
-        yield pack(codes if reader.has_interior else np.concatenate([codes, np.zeros_like(codes)]))
+        codes = codes if reader.has_interior else np.concatenate([codes, np.zeros_like(codes)])
+        yield in_bands(codes) if _is_small(area) else pack(codes)
         del codes
 
 

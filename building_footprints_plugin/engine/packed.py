@@ -1,6 +1,7 @@
 """Codes of a strip, packed: a dense town takes a third of its bytes, open country next to nothing.
 
 Whatever is as wide as the raster is held like this: what is kept, what is on its way, what waits for its buildings.
+What is used at once is open: held in the same bands, but not packed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Codes = NDArray[np.uint8]
+Content = bytes | memoryview
 
 BAND_PX = 256  # columns packed at once: what is done in columns unpacks few others
 HEAD = struct.Struct("<III")  # channels, rows, bands of each channel
@@ -25,12 +27,15 @@ WBITS, MEM_LEVEL = 15, 8  # zlib's own
 
 
 class Band(NamedTuple):
-    """Some columns of a channel; no bytes where all codes are `highest`, which `having` pixels have."""
+    """Some columns of a channel, packed; no bytes where all codes are `highest`, which `having` pixels have.
+
+    As many bytes as codes are the codes themselves.
+    """
 
     width: int
     highest: int
     having: int
-    packed: bytes | memoryview
+    packed: Content
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,19 @@ class Packed:
     def cut(self, begin: int, end: int) -> Packed:
         """Return the rows from `begin` to `end`; the memory is the same."""
         return replace(self, top=self.top + begin, rows=end - begin)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing needs unpacking."""
+        return all(map(self._is_open, chain.from_iterable(self.channels)))
+
+    def opened(self) -> Packed:
+        """Return the strip with its codes themselves in place of packed ones."""
+        return self._with(self._content)
+
+    def closed(self) -> Packed:
+        """Return the strip with all its codes packed."""
+        return self._with(lambda band: _packed(self._content(band)) if self._is_open(band) else band.packed)
 
     def codes(self, which: slice = slice(None)) -> Codes:
         """Return some columns as an array (channels, rows, columns) of its own."""
@@ -114,15 +132,37 @@ class Packed:
         """Return the codes (rows, columns) of a band, not to be changed."""
         if not band.packed:
             return np.full((self.rows, band.width), band.highest, np.uint8)
-        content = zlib.decompress(band.packed, WBITS, self.height * band.width)
-        return np.frombuffer(content, np.uint8).reshape(self.height, band.width)[self.top : self.top + self.rows]
+        content = np.frombuffer(self._content(band), np.uint8)
+        return content.reshape(self.height, band.width)[self.top : self.top + self.rows]
+
+    def _with(self, content: Callable[[Band], Content]) -> Packed:
+        channels = (
+            tuple(band._replace(packed=content(band)) if band.packed else band for band in channel)
+            for channel in self.channels
+        )
+        return replace(self, channels=tuple(channels))
+
+    def _is_open(self, band: Band) -> bool:
+        return len(band.packed) in (0, self.height * band.width)
+
+    def _content(self, band: Band) -> Content:
+        return band.packed if self._is_open(band) else zlib.decompress(band.packed, WBITS, self.height * band.width)
 
 
 def pack(codes: Codes) -> Packed:
     """Return codes (channels, rows, width) packed."""
+    return _strip(codes, _packed)
+
+
+def in_bands(codes: Codes) -> Packed:
+    """Return codes (channels, rows, width) as a strip that is open, for what is used at once."""
+    return _strip(codes, lambda content: content)
+
+
+def _strip(codes: Codes, packed: Callable[[Content], Content]) -> Packed:
     _, rows, width = codes.shape
     lefts = range(0, width, BAND_PX)
-    channels = (tuple(_band(channel[:, left : left + BAND_PX]) for left in lefts) for channel in codes)
+    channels = (tuple(_band(channel[:, left : left + BAND_PX], packed) for left in lefts) for channel in codes)
     return Packed(tuple(channels), rows, 0, rows)
 
 
@@ -162,10 +202,14 @@ def _rows_of(data: bytes, top: int, rows: int) -> Packed:
     return replace(from_bytes(data), top=top, rows=rows)
 
 
-def _band(codes: Codes) -> Band:
+def _band(codes: Codes, packed: Callable[[Content], Content]) -> Band:
     highest = int(codes.max(initial=0))
     if int(codes.min(initial=255)) >= highest:
         return Band(codes.shape[1], highest, codes.size, b"")
+    return Band(codes.shape[1], highest, int(np.count_nonzero(codes == highest)), packed(codes.tobytes()))
+
+
+def _packed(content: Content) -> Content:
     packer = zlib.compressobj(FASTEST, zlib.DEFLATED, WBITS, MEM_LEVEL, zlib.Z_RLE)
-    packed = packer.compress(np.ascontiguousarray(codes).data) + packer.flush()
-    return Band(codes.shape[1], highest, int(np.count_nonzero(codes == highest)), packed)
+    packed = packer.compress(content) + packer.flush()
+    return packed if len(packed) < len(content) else content

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from building_footprints_plugin.engine.packed import BAND_PX, from_bytes, pack, side_by_side, to_bytes
+from building_footprints_plugin.engine.packed import BAND_PX, from_bytes, in_bands, pack, side_by_side, to_bytes
 
 Codes = NDArray[np.uint8]
 RNG = np.random.default_rng(5)
@@ -37,6 +37,28 @@ def test_rows_can_be_cut_off_again_and_again() -> None:
     cut = pack(codes).cut(2, 8).cut(1, 4)
     assert cut.rows == 3
     np.testing.assert_array_equal(cut.codes(), codes[:, 3:6])
+
+
+def test_open_strips_hold_the_codes_themselves() -> None:
+    """A byte each but where all are one code, also of what packing would not make smaller."""
+    codes = np.concatenate([ground(BAND_PX), np.full((2, 9, BAND_PX), 7, np.uint8)], axis=2)
+    codes[0, :, : BAND_PX // 2] = np.arange(BAND_PX // 2) // 32
+    strip = in_bands(codes)
+    assert strip.is_open
+    assert strip.nbytes == 2 * 9 * BAND_PX
+    assert strip.closed() == pack(codes)
+    assert strip.closed().opened() == strip.opened() == strip
+    assert not pack(codes).is_open
+    assert from_bytes(to_bytes(strip)) == strip
+    for cut in (strip.cut(2, 8), pack(codes).cut(2, 8)):
+        for same in (cut, cut.opened(), cut.closed()):
+            np.testing.assert_array_equal(same.codes(), codes[:, 2:8])
+
+
+def test_noise_is_not_packed() -> None:
+    noise = RNG.integers(0, 256, (1, 9, BAND_PX)).astype(np.uint8)
+    assert pack(noise) == in_bands(noise)
+    np.testing.assert_array_equal(pack(noise).codes(), noise)
 
 
 def test_parts_side_by_side_are_a_strip() -> None:

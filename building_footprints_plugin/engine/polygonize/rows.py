@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..labelling import NOT_THERE, Codes
-from ..packed import Band, Packed
+from ..packed import Band, Packed, in_bands
 
 Bools = NDArray[np.bool_]
 PIECE_PX = 2048  # columns that are looked at together
@@ -19,27 +19,38 @@ BUILDING, INTERIOR = 0, 1
 
 @dataclass
 class _Waiting:
-    """A strip, unpacked as long as it is one of the last, and a bit a pixel: whether it is building that waits."""
+    """A strip, open as long as it is one of the last, and a bit a pixel: whether it is building that waits.
+
+    `packed` is the same strip as long as it is open, if it came packed.
+    """
 
     strip: Packed
     bits: NDArray[np.uint8]
-    open: Codes | None = None
+    open: bool
+    packed: Packed | None = None
+
+    @property
+    def open_bytes(self) -> int:
+        return self.strip.nbytes if self.open else 0
+
+    def close(self) -> None:
+        self.strip = self.strip.closed() if self.packed is None else self.packed
+        self.open, self.packed = False, None
 
     def mask(self, which: slice) -> Bools:
         first, end = which.start // 8, -(-which.stop // 8)
         mask = np.unpackbits(self.bits[:, first:end], axis=1).view(bool)
         return np.asarray(mask[:, which.start - 8 * first : which.stop - 8 * first], dtype=bool)
 
-    def channel(self, number: int, which: slice, unpack: Callable[[Packed, Band], Codes]) -> Codes:
-        return self.strip.channel(number, which, unpack) if self.open is None else self.open[number, :, which]
-
     def forget(self, left: int, given_out: Bools) -> None:
         gone = np.packbits(np.pad(given_out, ((0, 0), (left % 8, 0))), axis=1)
         self.bits[:, left // 8 : left // 8 + gone.shape[1]] &= ~gone
 
     def below(self, row: int) -> _Waiting:
-        codes = None if self.open is None else self.open[:, row:].copy()
-        return _Waiting(self.strip.cut(row, self.strip.rows), self.bits[row:].copy(), codes)
+        rows = row, self.strip.rows
+        strip, packed = self.strip.cut(*rows), None if self.packed is None else self.packed.cut(*rows)
+        strip = in_bands(strip.codes()) if self.open else strip  # so that what is above takes no memory
+        return _Waiting(strip, self.bits[row:].copy(), self.open, packed)
 
 
 class Rows:
@@ -69,19 +80,19 @@ class Rows:
 
     def add(self, strip: Packed) -> None:
         """Add a strip below."""
-        size = len(strip.channels) * strip.rows * strip.width
-        codes = strip.codes() if size <= OPEN_BYTES else None
-        room = OPEN_BYTES - size
+        is_open = len(strip.channels) * strip.rows * strip.width <= OPEN_BYTES
+        now = strip.opened() if is_open else strip.closed()
+        self._strips.append(_Waiting(now, self._bits(now), is_open, None if strip.is_open else strip))
+        room = OPEN_BYTES
         for waiting in reversed(self._strips):
-            room -= 0 if waiting.open is None else waiting.open.nbytes
-            waiting.open = waiting.open if room >= 0 else None
-        self._strips.append(_Waiting(strip, self._bits(strip, codes), codes))
+            room -= waiting.open_bytes
+            if waiting.open and room < 0:
+                waiting.close()
 
-    def _bits(self, strip: Packed, codes: Codes | None) -> NDArray[np.uint8]:
+    def _bits(self, strip: Packed) -> NDArray[np.uint8]:
         bits = np.zeros((strip.rows, -(-strip.width // 8)), np.uint8)
         for left in range(0, strip.width, PIECE_PX):
-            which = slice(left, left + PIECE_PX)
-            part = strip.channel(BUILDING, which) if codes is None else codes[BUILDING, :, which]
+            part = strip.channel(BUILDING, slice(left, left + PIECE_PX))
             packed = np.packbits((part >= self._building) & (part != NOT_THERE), axis=1)
             bits[:, left // 8 : left // 8 + packed.shape[1]] = packed
         return bits
@@ -107,7 +118,7 @@ class Rows:
         for waiting, own in found:
             bottom = top + own.stop - own.start
             for number in (BUILDING, INTERIOR):
-                result[number, top:bottom, 1:-1] = waiting.channel(number, columns, unpack)[own]
+                result[number, top:bottom, 1:-1] = waiting.strip.channel(number, columns, unpack)[own]
             top = bottom
         return result
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..labelling import CODE_MAX, NOT_THERE, Codes, Thresholds, label_framed
-from ..packed import Packed, pack
+from ..packed import Packed, in_bands
 from ..patches import patches_of
 from .contour import Ground
 from .edges import edges_within
@@ -56,7 +56,7 @@ class StripPolygonizer:
 
     def push(self, codes: Codes) -> Outlines:
         """Add `(2, rows, width)` codes of building and interior; return the buildings that are now whole."""
-        return concatenate(list(self.pieces(pack(codes))))
+        return concatenate(list(self.pieces(in_bands(codes))))
 
     def pieces(self, strip: Packed) -> Iterator[Outlines]:
         """As `push`, one after the other what comes before and after a row where groups are parted."""
