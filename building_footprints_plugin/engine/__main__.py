@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from .allocator import share_one_heap
 from .command_line import attempt
 from .progress import JsonLinesReporter, Reporter, TerminalReporter
+from .starting import leave
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,4 +33,4 @@ def _reporter(words: Sequence[str]) -> Reporter:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from .errors import BadInput, FootprintsError
 from .progress import Reporter
+from .starting import importing
 
 COMMANDS = {
     "extract": "raster to building footprints",
@@ -85,7 +86,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, text in COMMANDS.items():
         if name in words[:1]:
-            importlib.import_module(f".commands.{name}", __package__).add_parser(subparsers)
+            with importing():
+                command = importlib.import_module(f".commands.{name}", __package__)
+            command.add_parser(subparsers)
             _add_reporting(subparsers.choices[name])
         else:
             subparsers.add_parser(name, help=text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,8 +24,8 @@ def read_manifest(path: str | Path) -> Manifest:
 
     Raises BadInput if there is no such file, or if it is truncated, not safetensors, or not this software's.
     """
-    manifest, _ = _open(Path(path), tensors=False)
-    return manifest
+    with _opened(Path(path)) as (_, manifest):
+        return manifest
 
 
 def load_network(path: str | Path) -> tuple[nn.Module, Manifest]:
@@ -33,19 +35,22 @@ def load_network(path: str | Path) -> tuple[nn.Module, Manifest]:
     seen from the file's header, before memory is taken for either.
     """
     path = Path(path)
-    manifest, tensors = _open(path, tensors=True)
-    network = _network(manifest)
-    network.load_state_dict(
-        {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
-    )
+    with _opened(path) as (file, manifest):
+        with torch.device("meta"):  # shapes without memory, and no random weights that are thrown away
+            network = build_network(manifest.architecture, bands=len(manifest.bands), classes=len(manifest.classes))
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+        _check_shapes(path, network.state_dict(), shapes)
+        network.load_state_dict({name: _own(file.get_tensor(name)) for name in shapes}, assign=True)
     return network.eval(), manifest
 
 
-def _network(manifest: Manifest) -> nn.Module:
-    return build_network(manifest.architecture, bands=len(manifest.bands), classes=len(manifest.classes))
+def _own(tensor: Tensor) -> Tensor:
+    """Return numbers in float32, in memory that is not the file's: it may be written again."""
+    return (tensor.float() if tensor.is_floating_point() else tensor).clone()
 
 
-def _open(path: Path, *, tensors: bool) -> tuple[Manifest, dict[str, Tensor]]:
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Manifest]]:
     if not path.is_file():
         raise BadInput(
             f"There is no weights file {path}; expected a .safetensors file made by `python -m training export`."
@@ -54,14 +59,7 @@ def _open(path: Path, *, tensors: bool) -> tuple[Manifest, dict[str, Tensor]]:
         raise BadInput(f"{path} has {path.stat().st_size / 1e9:.0f} GB; expected weights of at most 2 GB.")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            manifest = manifest_from_json(metadata.get(MANIFEST_KEY, ""), str(path))
-            if not tensors:
-                return manifest, {}
-            with torch.device("meta"):  # shapes without memory
-                expected = _network(manifest).state_dict()
-            _check_shapes(path, expected, {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()})
-            return manifest, {name: file.get_tensor(name) for name in file.keys()}
+            yield file, manifest_from_json((file.metadata() or {}).get(MANIFEST_KEY, ""), str(path))
     except (SafetensorError, OSError) as error:
         raise BadInput(f"{path} is not a whole .safetensors file ({error}); download or export it again.") from error
 
