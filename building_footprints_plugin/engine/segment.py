@@ -240,11 +240,16 @@ def mirrored(pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.
     """
     if valid.all():
         return pixels
-    nearest = distance_transform_edt(~valid, return_distances=False, return_indices=True)
-    limits = np.array(valid.shape)[:, None, None] - 1
-    mirror = np.clip(2 * nearest - np.indices(valid.shape), 0, limits)
+    missing = np.array(np.nonzero(~valid))
+    # The pixels nearest to them lie in the rectangle around them, one pixel larger on each side.
+    first, last = np.maximum(missing.min(axis=1) - 1, 0), missing.max(axis=1) + 2
+    around = valid[first[0] : last[0], first[1] : last[1]]
+    nearest = distance_transform_edt(~around, return_distances=False, return_indices=True)[:, ~around] + first[:, None]
+    mirror = np.clip(2 * nearest - missing, 0, np.array(valid.shape)[:, None] - 1)
     rows, cols = np.where(valid[tuple(mirror)], mirror, nearest)
-    return np.asarray(pixels[:, rows, cols])
+    result = pixels.copy()
+    result[:, ~valid] = pixels[:, rows, cols]
+    return result
 
 
 def _codes(blended: Floats, valid: NDArray[np.bool_]) -> Codes:

@@ -121,6 +121,14 @@ def test_what_is_not_there_is_mirrored(row: str, valid: str, expected: str) -> N
     np.testing.assert_array_equal(filled[0], cells(expected))
 
 
+@pytest.mark.parametrize("pad", [((1, 0), (0, 3)), ((4, 2), (3, 1)), ((0, 5), (6, 0))], ids=str)
+def test_all_around_is_mirrored_at_once(pad: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    picture = np.random.default_rng(4).integers(1, 256, (3, 8, 9)).astype(np.uint8)
+    there = np.pad(np.ones((8, 9), bool), pad)
+    filled = mirrored(np.pad(picture, ((0, 0), *pad)), there)
+    assert (filled == np.pad(picture, ((0, 0), *pad), mode="reflect")).all()
+
+
 def test_tiles_without_pixels_or_unwanted_are_not_run() -> None:
     source = picture(64, 640)
     source.valid[:, 320:] = False
