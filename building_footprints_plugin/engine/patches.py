@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 Ints = NDArray[np.int64]
 Labels = NDArray[np.int32]
@@ -125,8 +124,8 @@ def _joined(count: int, one: Ints, two: Ints) -> tuple[Labels, Ints]:
     """
     begins = np.zeros(count + 1, dtype=np.int32)
     np.cumsum(np.bincount(one, minlength=count), out=begins[1:])
-    graph = csr_array((np.ones(len(two)), two.astype(np.int32), begins), shape=(count, count))
-    patches, patch = connected_components(graph, directed=False)
+    graph = scipy.sparse.csr_array((np.ones(len(two)), two.astype(np.int32), begins), shape=(count, count))
+    patches, patch = scipy.sparse.csgraph.connected_components(graph, directed=False)
     first = np.empty(patches, dtype=np.int64)
     first[patch[::-1]] = np.arange(count)[::-1]  # the last to be written stays
     return patch, first

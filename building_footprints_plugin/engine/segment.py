@@ -12,8 +12,8 @@ from itertools import groupby
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from .beside import Workers, ahead
 from .clock import Clock
@@ -244,7 +244,8 @@ def mirrored(pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.
     # The pixels nearest to them lie in the rectangle around them, one pixel larger on each side.
     first, last = np.maximum(missing.min(axis=1) - 1, 0), missing.max(axis=1) + 2
     around = valid[first[0] : last[0], first[1] : last[1]]
-    nearest = distance_transform_edt(~around, return_distances=False, return_indices=True)[:, ~around] + first[:, None]
+    indices = scipy.ndimage.distance_transform_edt(~around, return_distances=False, return_indices=True)
+    nearest = indices[:, ~around] + first[:, None]
     mirror = np.clip(2 * nearest - missing, 0, np.array(valid.shape)[:, None] - 1)
     rows, cols = np.where(valid[tuple(mirror)], mirror, nearest)
     result = pixels.copy()

@@ -113,6 +113,14 @@ def test_module_loads_without_torch(name: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_network_is_reached_without_parts_of_scipy() -> None:
+    """They take 0.2 s and 30 MB, and are needed where outlines are made: of a large raster in another process."""
+    parts = "[name for name in ('scipy.sparse', 'scipy.ndimage') if name in sys.modules]"
+    code = f"import sys, {ENGINE}.commands.extract, {ENGINE}.loading; print({parts})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 @pytest.mark.parametrize("name", STDLIB_ONLY)
 def test_module_loads_without_any_package(name: str) -> None:
     command = [sys.executable, "-S", "-c", f"import {name}"]  # -S: no site-packages

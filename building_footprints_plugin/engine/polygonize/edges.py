@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import depth_first_order
 
 from ..patches import patches_of
 
@@ -181,8 +180,8 @@ def _ring_by_ring(onward: Labels) -> Ints:
     targets[count + 1 :: 2] = number[1:] + np.int32(count)
     begins = np.append(np.arange(count, dtype=np.int32), np.arange(count, 3 * count + 1, 2, dtype=np.int32))
     begins[-1] = len(targets)
-    graph = csr_array((np.ones(len(targets)), targets, begins), shape=(2 * count, 2 * count))
-    found = depth_first_order(graph, count, return_predecessors=False)
+    graph = scipy.sparse.csr_array((np.ones(len(targets)), targets, begins), shape=(2 * count, 2 * count))
+    found = scipy.sparse.csgraph.depth_first_order(graph, count, return_predecessors=False)
     return np.asarray(found[found < count], dtype=np.int64)
 
 

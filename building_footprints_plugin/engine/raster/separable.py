@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from .georeference import Georeference, apply_affine
 from .grid import Grid
@@ -38,10 +38,11 @@ def resampled(values: NDArray[np.float32], at: Positions, scale: tuple[float, fl
     return np.ascontiguousarray(result.reshape(-1, len(at[0]), bands).transpose(2, 1, 0))
 
 
-def _weights(at: NDArray[np.float64], scale: float, count: int) -> csr_array:
+def _weights(at: NDArray[np.float64], scale: float, count: int) -> scipy.sparse.csr_array:
     """Return the weight of each of `count` pixels for the value at each position."""
     first, weights = hats(at, scale)
     pixels = first[:, None] + np.arange(len(weights))
     inside = (pixels >= 0) & (pixels < count)
     starts = np.append(0, np.cumsum(inside.sum(axis=1)))
-    return csr_array((weights.T[inside].astype(np.float32), pixels[inside], starts), shape=(len(at), count))
+    stored = weights.T[inside].astype(np.float32), pixels[inside], starts
+    return scipy.sparse.csr_array(stored, shape=(len(at), count))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from .rings import Ints, Polygons
 
@@ -20,8 +19,8 @@ def reach_m(tolerance_m: float, pixel_m: float = 0.0) -> float:
 def neighbourhoods(polygons: Polygons, tolerance_m: float) -> Ints:
     """Return a group number (n,) for every polygon in metres, the same for those that could come to touch."""
     one, two = shapely.STRtree(polygons).query(polygons, "dwithin", 2 * reach_m(tolerance_m))
-    links = coo_array((np.ones(len(one), dtype=bool), (one, two)), shape=(len(polygons),) * 2)
-    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
+    links = scipy.sparse.coo_array((np.ones(len(one), dtype=bool), (one, two)), shape=(len(polygons),) * 2)
+    return np.asarray(scipy.sparse.csgraph.connected_components(links, directed=False)[1], dtype=np.int64)
 
 
 def side_by_side(polygons: Polygons, groups: Ints, within_m: float, touching: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
