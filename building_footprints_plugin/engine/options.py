@@ -55,7 +55,7 @@ class SegmentOptions(Options):
         maximum=8192,
     )
     overlap_px: int = parameter(
-        16, "width of the band in which neighbouring tiles are blended", unit="px", minimum=0, maximum=1024
+        8, "width of the band in which neighbouring tiles are blended", unit="px", minimum=0, maximum=1024
     )
     batch_size: int = parameter(
         4,
