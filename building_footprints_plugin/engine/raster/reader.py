@@ -128,7 +128,7 @@ def _about_pixels(name: str, sides_m: tuple[float, float], gsd_m: float) -> list
 
 def _stretch(source: Source) -> Stretch | None:
     """Return the scaling found on a sample of the whole raster; raises BadInput if nothing there is valid."""
-    if source.is_8bit and not source.may_be_invalid:
+    if source.is_8bit and (not source.may_be_invalid or source.is_there_in_the_middle()):
         return None
     sample, valid = source.sample()
     if not valid.any():

@@ -192,6 +192,11 @@ class Source:
         factor = max(1.0, (height * width) ** 0.5 / SAMPLE_PX)
         return self._read(Window(0, 0, width, height), (max(1, int(height / factor)), max(1, int(width / factor))))
 
+    def is_there_in_the_middle(self) -> bool:
+        """Return whether the middle of the raster has a pixel that is there."""
+        height, width = self.shape
+        return bool(self.read(height // 2, width // 2, SAMPLE_WINDOW_PX, SAMPLE_WINDOW_PX)[1].any())
+
     def _sample_windows(self) -> tuple[Pixels, Valid]:
         height, width = self.shape
         count = SAMPLE_PX // SAMPLE_WINDOW_PX
