@@ -6,6 +6,8 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+import scipy.ndimage
+import scipy.sparse.csgraph  # noqa: F401 - else both are loaded during the extraction, and their code is counted
 from rasters import write_raster
 from towns import WHOLE, knows_the_answer, town
 
