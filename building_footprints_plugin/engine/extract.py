@@ -176,8 +176,7 @@ def _written(found: Iterator[Found], sink: FootprintWriter, reader: GriddedReade
 
 def _load(model: Model) -> tuple[Predictor, Manifest]:
     """Torch is imported here and nowhere before: the rest of the engine works without it."""
-    if "torch" not in sys.modules:
-        put_off(UNUSED_OF_TORCH)
+    put_off(UNUSED_OF_TORCH)
     with importing():
         from .loading import load
 
