@@ -29,11 +29,10 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
         while bad.any():
             level[bad] += 1
             near = coverage.around(coverage.around(bad))  # who has a corner where these have none
-            made = whole.copy()
-            made[near] = mended(coverage.of(near).polygons(coverage.chosen(kinds, np.maximum(level - 1, 0))))
-            made[near] = clipped(made[near], guards.seen[near])  # before it is judged
-            made[level == 0] = start.polygons[level == 0]
-            made[level == last] = guards.raw[level == last]
+            chosen = coverage.of(near).polygons(coverage.chosen(kinds, np.maximum(level - 1, 0)))
+            own = near & (level > 0) & (level < last)
+            made = np.where(level == last, guards.raw, whole)
+            made[own] = clipped(mended(chosen[own[near]]), guards.seen[own])  # before it is judged
             moved = bad | ~shapely.equals_exact(whole, made)  # choices may be equal
             changed |= moved
             whole, bad = made, moved & (level < last)
