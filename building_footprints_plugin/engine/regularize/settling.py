@@ -13,6 +13,8 @@ from .rings import Ints, Polygons
 from .trimming import Trim
 from .unseen import clipped
 
+TRIANGLE = 4  # coordinates: what has no more and is not valid has no area, and no part that is a polygon
+
 
 def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Start) -> tuple[Polygons, Ints]:
     """Return polygons made of the first choice that their guards let pass, and the number of that choice.
@@ -46,7 +48,8 @@ def settled(coverage: Coverage, choices: list[Arcs], guards: Guards, start: Star
 def mended(polygons: Polygons) -> Polygons:
     """Return the polygons, of those that cross or touch themselves the largest part alone."""
     result = polygons.copy()
-    crossed = np.flatnonzero(~shapely.is_valid(polygons))
+    more = np.flatnonzero(shapely.get_num_coordinates(polygons) > TRIANGLE)
+    crossed = more[~shapely.is_valid(polygons[more])]
     parts, owner = largest_parts(shapely.make_valid(polygons[crossed]))
     result[crossed[owner]] = parts
     return result
