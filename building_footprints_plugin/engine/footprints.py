@@ -14,7 +14,7 @@ from .area import Area
 from .confidence import Calibration
 from .options import PolygonizeOptions
 from .packed import Packed
-from .polygonize import Outlines, StripPolygonizer, Thresholds
+from .polygonize import Gathered, Outlines, StripPolygonizer, Thresholds
 from .raster import GriddedReader, apply_affine, shifted
 from .regularize import Demands, mended, reach_m, regularize
 from .seen import Seen
@@ -97,17 +97,21 @@ def write_footprints(found: Iterable[Found], writer: FootprintWriter, reader: Gr
 def _whole_buildings(
     strips: Iterable[Packed], polygonizer: StripPolygonizer, margin_px: int
 ) -> Iterator[tuple[Outlines, Polygons]]:
-    """Yield outlines, and the ground up to `margin_px` around each, None where all of it is there."""
-    seen = Seen()
+    """Yield outlines, and the ground up to `margin_px` around each, None where all of it is there.
+
+    Those of parts of one group, which may overlap, do not come together.
+    """
+    seen, gathered = Seen(), Gathered(BATCH)
     for strip in strips:
         seen.add(strip)
         for outlines in polygonizer.pieces(strip):
-            for batch in outlines.in_batches(BATCH):
+            for batch in gathered.parts(outlines, is_all=polygonizer.has_parted):
                 yield batch, seen.around(batch.polygons, margin_px)
-        seen.forget(polygonizer.waits_from - margin_px)
+        top = shapely.bounds(gathered.held.polygons)[:, 1].min(initial=polygonizer.waits_from)
+        seen.forget(top - margin_px)
         del strip  # what waits is the polygonizer's; else the strip would be held until the next one is there
     seen.end()
-    for batch in polygonizer.finish().in_batches(BATCH):
+    for batch in gathered.parts(polygonizer.finish(), is_all=True):
         yield batch, seen.around(batch.polygons, margin_px)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,3 +57,18 @@ def in_order(parts: list[tuple[Outlines, NDArray[np.int64]]]) -> Outlines:
     outlines = together([each for each, _ in parts])
     order = np.lexsort(np.concatenate([places for _, places in parts], axis=1)[::-1])
     return Outlines(outlines.polygons[order], outlines.confidence[order], outlines.group[order])
+
+
+@dataclass
+class Gathered:
+    """Outlines that come bit by bit, in parts of whole groups of `count` or more: what is left over is `held`."""
+
+    count: int
+    held: Outlines = field(default_factory=lambda: together([]))
+
+    def parts(self, more: Outlines, *, is_all: bool) -> list[Outlines]:
+        """Return the parts that can be made of what is held and of `more`; with `is_all` nothing is held after."""
+        parts = list(concatenate([self.held, more]).in_batches(self.count))
+        holds = len(parts) > 0 and len(parts[-1].polygons) < self.count and not is_all
+        self.held = parts.pop() if holds else together([])
+        return parts

@@ -85,8 +85,10 @@ def _as_seen(cells: Cells, seen: Polygons, frames: Frames, row: Ints, reach: Flo
     """Return the cells with the size of what was seen of them."""
     middle, far = frames.middle[row], 4 * reach[:, None]  # beyond all cells, however turned
     everywhere = shapely.box(*(middle - far).T, *(middle + far).T)
-    edge, edge_start, _ = _edges_of(np.where(shapely.is_missing(seen), everywhere, seen), frames, row)
-    return replace(cells, size=covered_area(cells, edge, edge_start))
+    all_seen = shapely.is_missing(seen)
+    edge, edge_start, _ = _edges_of(np.where(all_seen, everywhere, seen), frames, row)
+    size = covered_area(cells, edge, edge_start)
+    return replace(cells, size=np.where(all_seen[cells.building], cells.size, size))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from rasterio.features import shapes
 from .rings import Bools, Floats, Ints, Polygons, owner_of, starts_of
 
 LEAST_M2 = 1e-6  # cells that are not seen at all are none
+GRID_M = 2.0**-40  # lengths are rounded to that, so that sums are exact, and the same in any company
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def covered_area(cells: Cells, edge: Floats, edge_start: Ints) -> Floats:
     width, height = columns.counts() - 1, rows.counts() - 1
     column, row = columns.before(x, owner), np.clip(rows.before(y, owner), 0, height[owner] - 1)
     run = np.where((column >= 0) & (column < width[owner]), edge[:, 2] - edge[:, 0], 0.0)
+    run = np.rint(run / GRID_M) * GRID_M  # of all of an outline they are 0 in sum, so sums do not grow
     bottom, top = (rows.at[rows.start[owner] + row + step] for step in (0, 1))
     first = starts_of(width * height)
     cell = first[owner] + np.clip(column, 0, width[owner] - 1) * height[owner] + row  # column by column

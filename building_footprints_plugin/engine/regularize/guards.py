@@ -95,13 +95,14 @@ class Guards:
     def overlaps(self, polygons: Polygons, active: Bools) -> tuple[Ints, Ints, Polygons]:
         """Return the pairs of polygons of a group, one of them active, that overlap more than their raw outlines did,
 
-        and what they share.
+        and what they share. They come in the order of the polygons, not of a tree that has others in it, too.
         """
         rows = np.flatnonzero(active)
         one, two = shapely.STRtree(polygons).query(polygons[rows], predicate="intersects")
         one = rows[one]
         pair = ((one < two) | (~active[two] & (one != two))) & (self.groups[one] == self.groups[two])
-        one, two = one[pair], two[pair]
+        order = np.lexsort((two[pair], one[pair]))
+        one, two = one[pair][order], two[pair][order]
         common = shapely.intersection(polygons[one], polygons[two])
         area = shapely.area(common)
         one, two, area, common = (values[area > OVERLAP_M2] for values in (one, two, area, common))
