@@ -34,7 +34,7 @@ from scipy import ndimage
 
 from building_footprints_plugin.engine.footprints import BATCH, Settings
 from building_footprints_plugin.engine.options import PolygonizeOptions
-from building_footprints_plugin.engine.polygonize import CODE_MAX, StripPolygonizer, Thresholds
+from building_footprints_plugin.engine.polygonize import CODE_MAX, Gathered, StripPolygonizer, Thresholds
 from building_footprints_plugin.engine.raster import Grid, ProbabilityWriter, open_probability
 from building_footprints_plugin.engine.regularize import Demands, reach_m, regularize
 
@@ -99,14 +99,15 @@ def steps(
     strips: Iterable[Codes], methods: tuple[str, ...] = METHODS, ground: Ground = MADE
 ) -> tuple[int, dict[str, float]]:
     """Return how many footprints the strips have, and the seconds of processor that each step took."""
-    polygonizer, count, pixel_m = StripPolygonizer(ground.thresholds, ground.reach_px), 0, ground.pixel_m
+    polygonizer, gathered = StripPolygonizer(ground.thresholds, ground.reach_px), Gathered(BATCH)
+    count, pixel_m = 0, ground.pixel_m
     seconds = dict.fromkeys(("polygonize", *methods), 0.0)
     for codes in itertools.chain(strips, [None]):
         began = time.process_time()
         found = polygonizer.finish() if codes is None else polygonizer.push(codes)
         seconds["polygonize"] += time.process_time() - began
         count += len(found.polygons)
-        for batch, method in itertools.product(found.in_batches(BATCH), methods):
+        for batch, method in itertools.product(gathered.parts(found, is_all=codes is None), methods):
             metres = np.asarray(shapely.transform(batch.polygons, lambda xy: xy * (pixel_m, -pixel_m)), dtype=object)
             began = time.process_time()
             regularize(metres, batch.group, Demands(method, TOLERANCE, pixel_m))
