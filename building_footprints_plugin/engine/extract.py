@@ -33,7 +33,7 @@ from .raster import (
     pixel_count,
 )
 from .running import Missing, Run, keeping_of, strips_of
-from .starting import importing, put_off
+from .starting import importing
 from .vector import FootprintWriter, SourceImage, check_target, image_id_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 STRIP_ROWS = 512
 BESIDE_PX = 16_000_000  # seconds of work; another process takes about one to start
-UNUSED_OF_TORCH = "torch._meta_registrations"  # a quarter of its import; only compilers and tracers use it
 FAR_GSD = 1.5  # times the pixel size of the weights: training shows buildings up to 1.4 times as large or small
 
 
@@ -176,7 +175,6 @@ def _written(found: Iterator[Found], sink: FootprintWriter, reader: GriddedReade
 
 def _load(model: Model) -> tuple[Predictor, Manifest]:
     """Torch is imported here and nowhere before: the rest of the engine works without it."""
-    put_off(UNUSED_OF_TORCH)
     with importing():
         from .loading import load
 

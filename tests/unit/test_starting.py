@@ -1,55 +1,18 @@
-"""What makes a process start sooner is not seen: late modules are whole when used, and all that was said is written."""
+"""What makes a process start and end sooner is not seen: all that was said is written."""
 
 from __future__ import annotations
 
 import gc
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from building_footprints_plugin.engine.starting import importing, put_off
+from building_footprints_plugin.engine.starting import importing
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    (tmp_path / "a_package").mkdir()
-    (tmp_path / "a_package" / "__init__.py").write_text("runs = []\n")
-    (tmp_path / "a_package" / "late.py").write_text("import a_package\na_package.runs.append(__name__)\nvalue = 7\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    put_off("a_package.late")
-    yield "a_package"
-    for name in ("a_package", "a_package.late"):
-        sys.modules.pop(name, None)
-
-
-def test_module_is_run_when_something_in_it_is_asked_for(late: str) -> None:
-    package = import_module(late)
-    module = import_module(f"{late}.late")
-    assert not hasattr(module, "__file__")
-    assert package.runs == []
-    assert module.value == 7
-    assert package.late.value == import_module(f"{late}.late").value == module.value
-    assert package.runs == ["a_package.late"]
-    with pytest.raises(AttributeError, match="nothing"):
-        _ = module.nothing
-
-
-def test_module_is_run_for_a_name_that_is_imported_from_it(late: str) -> None:
-    scope: dict[str, object] = {}
-    exec("from a_package.late import value", scope)
-    assert scope["value"] == 7
-
-
-def test_what_is_there_already_is_not_put_off() -> None:
-    before = list(sys.meta_path)
-    put_off("json")
-    assert sys.meta_path == before
 
 
 def test_garbage_is_looked_for_again_after_an_import_that_failed() -> None:
