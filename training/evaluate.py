@@ -65,7 +65,7 @@ def evaluate(
                 found.unlink(missing_ok=True)
                 find(scene, found)
                 _drop_on_unknown(found, scene.unknown)
-                judged.append(judge(found, scene.truth))
+                judged.append(judge(found, scene.truth, scene.tiles))
                 show(scene, judged[-1])
             yield place, judged
 

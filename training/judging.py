@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from building_footprints_plugin.engine.score.figures import precision_recall_cur
 from building_footprints_plugin.engine.score.matching import match
 from building_footprints_plugin.engine.score.overlap import measure_pairs
 
+from .frames import frame_of, right_corners
+from .scenes import Tile
+
 # As `spacenet`, but a pair that overlaps and also touches along a line keeps its IoU: outlines along the same pixels
 # do that often.
 PRESET = "solaris"
@@ -30,7 +33,8 @@ class Judged:
 
     `building` (n,) is the number of the building each proposal is matched with at IoU 0.5, -1 for none;
     `correct[k]` (n,) says which are matched when the limit is SWEEP[k]. `common_m2` is the ground both sides cover,
-    `covered_m2` that either covers. `crs` is that of the coordinates.
+    `covered_m2` that either covers. `crs` is that of the coordinates. `corners` (2, 2) are the corners of proposals
+    and of buildings, how many are right and how many there are, but for those that the picture's frame makes.
     """
 
     proposals: NDArray[np.object_]
@@ -41,6 +45,7 @@ class Judged:
     common_m2: float
     covered_m2: float
     crs: str | None = None
+    corners: NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, 2), dtype=np.int64))
 
     @property
     def missed(self) -> NDArray[np.bool_]:
@@ -56,8 +61,11 @@ class Judged:
         return np.column_stack([matched, self.building[matched]])
 
 
-def judge(found: Path, truth: Path) -> Judged:
-    """Compare two vector files as `score` does for its users; raises BadInput as `score` does."""
+def judge(found: Path, truth: Path, tiles: Sequence[Tile] = ()) -> Judged:
+    """Compare two vector files as `score` does for its users; raises BadInput as `score` does.
+
+    `tiles` are those of the picture that the footprints were found in; its frame makes no corners of buildings.
+    """
     request = comparison.Request(
         proposals=comparison.Source(str(found)),
         truth=comparison.Source(str(truth)),
@@ -67,6 +75,7 @@ def judge(found: Path, truth: Path) -> Judged:
     score = compared.score
     covered = _covered(score)
     confidence = score.proposals.confidence
+    frame = frame_of(tiles, compared.crs)
     return Judged(
         score.proposals.geometry,
         score.truth.geometry,
@@ -76,6 +85,7 @@ def judge(found: Path, truth: Path) -> Judged:
         score.pixel_iou * covered,
         covered,
         compared.crs,
+        np.stack([right_corners(side.geometry, frame) for side in (score.proposals, score.truth)]),
     )
 
 
@@ -103,6 +113,7 @@ def together(judged: Sequence[Judged]) -> Judged:
         np.concatenate([one.correct for one in judged], axis=1),
         sum(one.common_m2 for one in judged),
         sum(one.covered_m2 for one in judged),
+        corners=np.sum([one.corners for one in judged], axis=0),
     )
 
 
@@ -127,7 +138,13 @@ def figures_of(judged: Judged) -> dict[str, Any]:
 
 
 def shapes_of(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Return the figures of shape by name, over all scenes; None where there is nothing to measure."""
+    """Return the figures of shape by name, over all scenes; None where there is nothing to measure.
+
+    Besides the `ShapeFigures`, of the corners that no picture's frame makes, where it cuts a building, the shares that
+    are right: `right_off_frame` of proposals, `right_off_frame_truth` of buildings.
+    """
     whole = together(judged)
     scene = np.repeat(np.arange(len(judged)), [len(one.proposals) for one in judged])
-    return asdict(shape_figures(whole.proposals, whole.truth, whole.pairs, scene))
+    mine, theirs = (right / count if count else None for right, count in whole.corners.tolist())
+    figures = asdict(shape_figures(whole.proposals, whole.truth, whole.pairs, scene))
+    return {**figures, "right_off_frame": mine, "right_off_frame_truth": theirs}

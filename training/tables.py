@@ -31,6 +31,8 @@ SHAPES = {
     "vertex_ratio": ("vertices", 2),
     "right_angles": ("right angles", 3),
     "right_angles_truth": ("of truth", 3),
+    "right_off_frame": ("off the frame", 3),  # without the corners where the picture cuts a building
+    "right_off_frame_truth": ("of truth", 3),
     "overlaps": ("overlaps", 0),
     "invalid": ("invalid", 0),
 }
