@@ -56,15 +56,18 @@ class Frames:
         return np.column_stack(turned) + self.middle.take(row, axis=0)
 
 
-def blocks(outlines: Polygons, which: Ints, squared: Squared, seen: Polygons) -> tuple[Polygons, Bools]:
+def blocks(
+    outlines: Polygons, which: Ints, squared: Squared, seen: Polygons, apart: float = 1.0
+) -> tuple[Polygons, Bools]:
     """Return blocks along the axes of `outlines[which]`, and for which of them there are any.
 
     `seen` is the ground around each outline of which anything is known, None for all of it. Walls are as long as
-    `squared`, the walls of all, asks for, but for what balancing takes from them.
+    `squared`, the walls of all, asks for, but for what balancing takes from them. Lines through oblique walls are
+    `apart` times as far from stronger ones: the farther, the fewer stairs.
     """
     result, found = np.empty(len(which), dtype=object), np.zeros(len(which), dtype=bool)
     frames = Frames.of(outlines, which, squared.axis)
-    columns, rows = _lines_of(squared, frames)
+    columns, rows = _lines_of(squared, frames, apart * squared.min_edge_m)
     enough = np.flatnonzero((columns.counts() >= 2) & (rows.counts() >= 2))
     if not len(enough):
         return result, found
@@ -106,8 +109,8 @@ class _Marks:
     shared: Bools
 
 
-def _lines_of(squared: Squared, frames: Frames) -> tuple[Lines, Lines]:
-    """Return the lines that walls lie on across the first axis, and across the second."""
+def _lines_of(squared: Squared, frames: Frames, oblique_m: float) -> tuple[Lines, Lines]:
+    """Return the lines that walls lie on across the first axis, and across the second; `_apart` tells how close."""
     walls, polygon = squared.walls, squared.sides.take(squared.walls.arc, axis=0)
     wall, side = np.nonzero((polygon >= 0) & (frames.number[polygon] >= 0))
     row = frames.number[polygon[wall, side]]
@@ -115,7 +118,7 @@ def _lines_of(squared: Squared, frames: Frames) -> tuple[Lines, Lines]:
     marks = _marks_of_walls(walls, wall[seen], row[seen], frames)
     marks = replace(marks, shared=marks.shared & (polygon[wall[seen]] >= 0).all(axis=1))
     marks = _with_ends(marks, walls, wall[~seen], row[~seen], frames)
-    columns, rows = (_apart(marks, axis, len(frames.cosine), squared.min_edge_m) for axis in (0, 1))
+    columns, rows = (_apart(marks, axis, len(frames.cosine), (squared.min_edge_m, oblique_m)) for axis in (0, 1))
     return columns, rows
 
 
@@ -143,19 +146,23 @@ def _with_ends(marks: _Marks, walls: Walls, wall: Ints, row: Ints, frames: Frame
     return _Marks(*both)
 
 
-def _apart(marks: _Marks, axis: int, count: int, min_edge_m: float) -> Lines:
-    """Return the lines across an axis of every row, of two closer than `min_edge_m` the one with more weight."""
+def _apart(marks: _Marks, axis: int, count: int, least_m: tuple[float, float]) -> Lines:
+    """Return the lines across an axis of every row, of two that are too close the one with more weight.
+
+    That is closer than the first of `least_m`, or the second where the one with less weight is through an oblique wall.
+    """
     use = np.flatnonzero(marks.across[:, axis] > OFF_AXIS)
     row, at, weight, shared = marks.row[use], marks.at[use, axis], marks.weight[use], marks.shared[use]
+    least = np.where(marks.across[use, axis] < 1 - SAME, least_m[1], least_m[0])
     order = np.lexsort((at, -weight.round(6), row))
-    row, at, shared = row[order], at[order], shared[order]
+    row, at, shared, least = row[order], at[order], shared[order], least[order]
     left, chosen = np.arange(len(row)), [np.empty(0, dtype=np.int64)]
     best = np.empty(count)
     for _ in range(MOST_LINES):
         first = left[np.flatnonzero(np.diff(row[left], prepend=-1))]
         chosen.append(first)
         best[row[first]] = at[first]
-        left = left[np.abs(at[left] - best[row[left]]) >= min_edge_m]
+        left = left[np.abs(at[left] - best[row[left]]) >= least[left]]
         if not len(left):
             break
     pick = np.concatenate(chosen)
