@@ -11,6 +11,7 @@
    What ends where the picture does is no wall (`unseen`), but follows an axis if near one (`cut_edges`).
 4. What is still oblique, as it was rounded by a network or hidden by a tree, is put together from rectangles between
    its walls' lines: `candidates` (which), `blocks` (how), `cells` (areas and outlines), `corners` (what is oblique).
+   Where that gives `stairs`, fewer lines are tried.
 5. Every polygon gets the best of these that its `guards` let pass (`settling`, `deviation`), overlaps are cut away
    (`trimming`), and so is what that leaves of walls (`jogs`). The last resort is the outline as it was.
 6. What has no right corner after that goes through it again until it stays as it is (`repeating`).
