@@ -29,11 +29,13 @@ def importing() -> Iterator[None]:
 def leave(code: int) -> NoReturn:
     """End the process with `code` at once, once nothing is open: taking torch apart takes half a second.
 
-    Where what was said cannot be written, Python ends the process as ever, and says so.
+    Where what was said cannot be written, Python ends the process as ever, and says so. A stream that was closed
+    before the process started is None.
     """
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
     except OSError:
         sys.exit(code)
     os._exit(code)

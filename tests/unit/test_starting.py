@@ -44,6 +44,13 @@ def test_leaving_says_all_that_was_said_and_nothing_else_is_done() -> None:
     assert (done.returncode, done.stdout) == (3, "x" * 9000)
 
 
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_stream_that_is_not_there_is_no_failure(stream: str) -> None:
+    """Python has None for what was closed before it started, as `>&-` and pythonw do."""
+    done = run(f"sys.{stream} = None; print('x'); leave(0)")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no file that is always full")
 def test_what_cannot_be_written_is_no_success() -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
