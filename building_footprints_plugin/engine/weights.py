@@ -38,15 +38,17 @@ def load_network(path: str | Path) -> tuple[nn.Module, Manifest]:
     with _opened(path) as (file, manifest):
         with torch.device("meta"):  # shapes without memory, and no random weights that are thrown away
             network = build_network(manifest.architecture, bands=len(manifest.bands), classes=len(manifest.classes))
-        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
-        _check_shapes(path, network.state_dict(), shapes)
-        network.load_state_dict({name: _own(file.get_tensor(name)) for name in shapes}, assign=True)
+        expected = network.state_dict()
+        _check_shapes(path, expected, {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()})
+        network.load_state_dict(
+            {name: _own(file.get_tensor(name), tensor.dtype) for name, tensor in expected.items()}, assign=True
+        )
     return network.eval(), manifest
 
 
-def _own(tensor: Tensor) -> Tensor:
-    """Return numbers in float32, in memory that is not the file's: it may be written again."""
-    return (tensor.float() if tensor.is_floating_point() else tensor).clone()
+def _own(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return numbers of the type that the network has, in memory that is not the file's: it may be written again."""
+    return tensor.to(dtype, copy=True)
 
 
 @contextmanager

@@ -39,10 +39,14 @@ def test_round_trip(good: Path) -> None:
     assert all(torch.equal(tensor, expected[name]) for name, tensor in network.state_dict().items())
 
 
-def test_half_precision_is_loaded_as_float32(good: Path, tmp_path: Path) -> None:
-    halved = {name: t.half() if t.is_floating_point() else t for name, t in load_file(good).items()}
-    network, _ = load_network(write(tmp_path / "half.safetensors", MANIFEST.to_json(), halved))
-    assert {p.dtype for p in network.parameters()} == {torch.float32}
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64, torch.int32])
+def test_numbers_of_any_type_are_loaded_as_the_networks_own(good: Path, tmp_path: Path, dtype: torch.dtype) -> None:
+    own = load_file(good)
+    written = {name: tensor.to(dtype) for name, tensor in own.items()}
+    network, _ = load_network(write(tmp_path / "other.safetensors", MANIFEST.to_json(), written))
+    found = network.state_dict()
+    assert {name: tensor.dtype for name, tensor in found.items()} == {name: t.dtype for name, t in own.items()}
+    assert all(torch.equal(tensor, written[name].to(tensor.dtype)) for name, tensor in found.items())
 
 
 def changed(**values: Any) -> str:
