@@ -25,6 +25,7 @@ Bools = NDArray[np.bool_]
 Found = tuple[Polygons, NDArray[np.float64]]
 
 BATCH = 500  # buildings that are straightened at once: fewer take longer, more take memory
+MOST_CORNERS = 20_000  # of missing ground that is kept for buildings which wait for others
 OVERLAP_M2 = 1e-6  # what straightening itself takes for none
 DEFAULTS = {"threshold": 0.5, "seed_threshold": 0.5, "merge_threshold": 0.9, "min_area_m2": 10.0, "min_confidence": 0.0}
 
@@ -99,13 +100,15 @@ def _whole_buildings(
 ) -> Iterator[tuple[Outlines, Polygons]]:
     """Yield outlines, and the ground up to `margin_px` around each, None where all of it is there.
 
-    Those of parts of one group, which may overlap, do not come together.
+    Those of parts of one group, which may overlap, do not come together. None waits for others where much ground is
+    missing, as that is kept as long.
     """
     seen, gathered = Seen(), Gathered(BATCH)
     for strip in strips:
         seen.add(strip)
+        is_much = seen.corners > MOST_CORNERS
         for outlines in polygonizer.pieces(strip):
-            for batch in gathered.parts(outlines, is_all=polygonizer.has_parted):
+            for batch in gathered.parts(outlines, is_all=is_much or polygonizer.has_parted):
                 yield batch, seen.around(batch.polygons, margin_px)
         top = shapely.bounds(gathered.held.polygons)[:, 1].min(initial=polygonizer.waits_from)
         seen.forget(top - margin_px)

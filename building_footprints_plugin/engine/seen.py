@@ -38,6 +38,11 @@ class Seen:
                 parts.append(trace(edges_of(patches_of(hidden)[0]), origin=(left, top)))
         self._blank = np.concatenate(parts)
 
+    @property
+    def corners(self) -> int:
+        """How many corners what is kept has."""
+        return int(shapely.get_num_coordinates(self._blank).sum())
+
     def end(self) -> None:
         """Say that there is nothing below."""
         below = shapely.box(-FAR_PX, self._bottom, FAR_PX, self._bottom + FAR_PX)

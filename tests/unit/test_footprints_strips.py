@@ -48,6 +48,24 @@ def test_neither_strips_nor_batches_show(monkeypatch: pytest.MonkeyPatch, rows: 
     assert found(codes, rows) == expected
 
 
+@pytest.mark.parametrize(("most", "expected"), [(10_000, 12), (1_600, 4)])
+def test_none_waits_for_others_where_much_ground_is_missing(
+    monkeypatch: pytest.MonkeyPatch, most: int, expected: int
+) -> None:
+    """A house; in each of twelve strips there are a hundred places of five coordinates missing, and two beside it."""
+    monkeypatch.setattr(footprints, "MOST_CORNERS", most)
+    codes = np.zeros((2, 20, 200), np.uint8)
+    codes[:, 12:14, ::2] = 255
+    with_house = codes.copy()
+    with_house[:, 2:10, 50:80] = 250
+    whole = (0, 0, 12 * 20, 200)
+    area = Area(whole, whole, from_origin(500_000, 4_000_000, 0.3, 0.3), None)
+    asked = [with_house, *[codes] * 11]
+    strips = (pack(asked.pop(0)) for _ in range(12))
+    shapes, _ = next(find_footprints(strips, SETTINGS, area))
+    assert (len(shapes), 12 - len(asked)) == (1, expected)
+
+
 def test_outlines_are_gathered_in_whole_groups() -> None:
     """What is left over is held for what comes next, and nothing in the end."""
     gathered = Gathered(3)
