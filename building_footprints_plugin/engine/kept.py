@@ -20,7 +20,7 @@ from typing import BinaryIO
 from .errors import Cancelled, FootprintsError
 from .packed import Packed, from_bytes, to_bytes
 
-FORMAT = b"building-footprints strips 2 "
+FORMAT = b"building-footprints strips 3 "
 RECORD = struct.Struct("<III")  # number, bytes, CRC-32 of both and the bytes
 LONG_PX = 50_000_000  # a run of so many pixels is worth going on with, also when it failed by itself
 
